@@ -1,0 +1,130 @@
+"""The composition root: from a profile to the parts that the engine starts. Only here do all backends meet."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from cockpit.backends.base import CommandResult, Operator, Source
+from cockpit.backends.change import DECLARED
+from cockpit.board.clock import Clock
+from cockpit.board.secrets import Secrets
+from cockpit.engine import runners
+from cockpit.engine.follow import Read
+from cockpit.engine.parts import BackendPart, Context, Declared, Parts, PlanVerb
+from cockpit.profile.deeds import Verify
+from cockpit.profile.schema import Backend, Profile
+
+MakeSource = Callable[[str, Backend, Profile, Clock, Secrets], Source]
+MakeOperator = Callable[[str, Backend, Clock, Secrets], Operator]
+
+
+def _docker_source(name: str, backend: Backend, _: Profile, clock: Clock, secrets: Secrets) -> Source:
+    from cockpit.backends.docker.source import DockerSource
+
+    return DockerSource(name, backend, clock, secrets)
+
+
+def _docker_operator(name: str, backend: Backend, clock: Clock, secrets: Secrets) -> Operator:
+    from cockpit.backends.docker.operate import DockerOperator
+
+    return DockerOperator(name, backend, clock, secrets)
+
+
+def _process_source(name: str, backend: Backend, profile: Profile, clock: Clock, secrets: Secrets) -> Source:
+    from cockpit.backends.process.source import ProcessSource
+
+    chosen = tuple(
+        selector
+        for service in profile.services.values()
+        for selector in service.workloads
+        if (selector.backend == name or (not selector.backend and len(profile.backends) == 1))
+    )
+    return ProcessSource(name, backend, chosen, clock, secrets)
+
+
+def _absent_source(name: str, backend: Backend, _: Profile, clock: Clock, __: Secrets) -> Source:
+    from cockpit.backends.absent import AbsentSource
+
+    return AbsentSource(name, backend.kind, clock)
+
+
+def _files(clock: Clock) -> Read:
+    from cockpit.backends.process.filelogs import file_reader
+
+    return file_reader(clock)
+
+
+_SOURCES: Mapping[str, MakeSource] = {"docker": _docker_source, "process": _process_source}
+_OPERATORS: Mapping[str, MakeOperator] = {"docker": _docker_operator}
+
+
+def backend_part(name: str, backend: Backend, profile: Profile) -> BackendPart:
+    """How one declared backend is made."""
+    make_source = _SOURCES.get(backend.kind, _absent_source)
+    make_operator = _OPERATORS.get(backend.kind)
+
+    def source(clock: Clock, secrets: Secrets) -> Source:
+        return make_source(name, backend, profile, clock, secrets)
+
+    if make_operator is None:
+        return BackendPart(name, source)
+
+    def operator(clock: Clock, secrets: Secrets) -> Operator:
+        assert make_operator is not None
+        return make_operator(name, backend, clock, secrets)
+
+    return BackendPart(name, source, operator)
+
+
+def _declared(context: Context, plan_verb: PlanVerb) -> Declared:
+    from cockpit.backends.declared.operate import DeclaredOperator, Means, NoInstance
+
+    async def execute(
+        service: str, argv: Sequence[str], timeout: float, environment: Mapping[str, str]
+    ) -> CommandResult:
+        found = context.instance_of(service)
+        if found is None:
+            raise NoInstance(f"{service}: no instance runs that a command could be run in")
+        source, instance = found
+        return await source.execute(instance.id, argv, timeout, environment)
+
+    means = Means(
+        profile=context.profile, clock=context.clock, secrets=context.secrets, environ=context.environ,
+        resolve=context.resolve, execute=execute, plan_verb=plan_verb,
+    )  # fmt: skip
+    return DeclaredOperator(means)
+
+
+def declared(profile: Profile) -> tuple[str, Callable[[Context, PlanVerb], Declared]] | None:
+    """The operator of a profile's own calls, actions and checks; None when it declares none."""
+    services = profile.services.values()
+    if not any(one.calls or one.actions or one.smoke or one.verify != Verify() for one in services):
+        return None
+    return DECLARED, _declared
+
+
+def assemble(
+    profile: Profile,
+    profile_name: str,
+    *,
+    state_dir: Path | None = None,
+    who: str = "",
+    read_only: str = "",
+    record: Path | None = None,
+    host: bool = True,
+) -> Parts:
+    """The parts that a profile asks for."""
+    reason = read_only or ("the profile is read-only" if profile.read_only else "")
+    return Parts(
+        profile=profile,
+        profile_name=profile_name,
+        backends=tuple(backend_part(name, backend, profile) for name, backend in profile.backends.items()),
+        runners=(*((runners.probes,) if runners.has_probes(profile) else ()), *((runners.host,) if host else ())),
+        state_dir=state_dir,
+        who=who,
+        read_only=reason,
+        record=record,
+        declared=declared(profile),
+        files=_files if any(service.logs for service in profile.services.values()) else None,
+        environ=dict(os.environ),
+    )

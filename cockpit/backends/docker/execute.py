@@ -1,0 +1,76 @@
+"""Runs the command of a declared probe in a container: no terminal, no input, its output capped, its time bounded.
+
+The engine has no request that ends such a command: one that is too late goes on in the container, and that is said.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from cockpit.backends.base import CommandResult, SourceError
+from cockpit.backends.docker.client import EngineClient
+from cockpit.backends.docker.errors import EngineAnswer
+from cockpit.backends.docker.frames import Payloads
+from cockpit.backends.docker.wire import ExecCreated, ExecState
+from cockpit.board.text import safe_block
+
+OUTPUT_LIMIT = 64 * 1024
+
+
+async def run_in_container(
+    client: EngineClient,
+    container: str,
+    name: str,
+    argv: Sequence[str],
+    timeout: float,
+    environment: Mapping[str, str] | None,
+) -> CommandResult:
+    """What the command printed. SourceError: it could not be run. TimeoutError: it did not end in time."""
+    clock = client.clock
+    began = clock.monotonic()
+    body = {
+        "AttachStdin": False,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "Tty": False,
+        "Cmd": list(argv),
+        "Env": [f"{key}={value}" for key, value in (environment or {}).items()],
+    }
+    try:
+        made = msgspec.json.decode(await client.post(f"/containers/{container}/exec", body), type=ExecCreated)
+        output = Payloads(OUTPUT_LIMIT)
+        late = False
+        async with client.stream(f"/exec/{made.id}/start", body={"Detach": False, "Tty": False}) as answer:
+            try:
+                async with clock.timeout(max(0.0, timeout - (clock.monotonic() - began))):
+                    async for part in answer.aiter_raw():
+                        output.feed(part)
+            except TimeoutError:
+                late = True
+        if late:
+            raise TimeoutError(f"{argv[0]} did not end within {timeout:g} s in {name} (it may still run there)")
+        state = await _ended(client, made.id)
+    except EngineAnswer as error:
+        raise SourceError(_refused(error, name)) from None
+    if state.exit_code is None:
+        raise SourceError(f"{argv[0]} in {name}: the engine does not say how it ended")
+    text = safe_block(bytes(output.kept).decode("utf-8", "replace"), OUTPUT_LIMIT)
+    return CommandResult(state.exit_code, text, clock.monotonic() - began, output.dropped)
+
+
+async def _ended(client: EngineClient, made: str) -> ExecState:
+    """Its state once it has ended: the output may end a moment before."""
+    for _ in range(20):
+        state = await client.get(f"/exec/{made}/json", ExecState)
+        if not state.running:
+            return state
+        await client.clock.sleep(0.05)
+    return ExecState()
+
+
+def _refused(error: EngineAnswer, name: str) -> str:
+    if error.status == 404:
+        return f"{name} is gone: no command can be run in it"
+    if error.status == 409:
+        return f"{name} does not run (or is paused): no command can be run in it"
+    return f"no command can be run in {name}: {error}"

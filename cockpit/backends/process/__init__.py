@@ -1,0 +1,1 @@
+"""Observes plain processes of this machine. It starts and ends none."""

@@ -1,0 +1,257 @@
+"""What is true now: folds updates into workloads, readings and services, and hands out whole immutable snapshots.
+
+A change costs what it touches: updates mark services as dirty, `snapshot()` assesses those and whoever depends on them,
+and everything else stays the same object.
+"""
+
+import bisect
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from cockpit.board import probes
+from cockpit.board.alarms import Alarms
+from cockpit.board.assess import Assessment, World, assess
+from cockpit.board.clock import Clock
+from cockpit.board.freshness import Sources
+from cockpit.board.model import HostFacts, Identity, Workload
+from cockpit.board.rollup import RANK
+from cockpit.board.roster import Roster
+from cockpit.board.since import Onset
+from cockpit.board.snapshot import Series, ServiceStatus, Snapshot, SourceStatus
+from cockpit.board.status import NEEDS_CAUSE, status
+from cockpit.board.store import Store
+from cockpit.board.update import Changed, Declared, Gone, Heard, HostSeen, Listed, Lost, Probed, Sampled, Tick, Update
+from cockpit.board.waiting import Waiting
+from cockpit.profile.schema import Profile
+
+_CROSSING = timedelta(seconds=5)
+_Place = tuple[int, int, str, str]
+
+
+class Board:
+    """One writer (the engine's loop) applies updates and takes snapshots; a snapshot may be read from any thread."""
+
+    def __init__(self, profile: Profile, clock: Clock, *, profile_name: str = "") -> None:
+        self._clock = clock
+        self._now = clock.now()
+        self._store = Store()
+        self._sources = Sources()
+        self._roster = Roster(profile, self._now)
+        self._alarms = Alarms()
+        self._dirty: set[str] = set(self._roster.slots)
+        self._assessed: dict[str, Assessment] = {}
+        self._services: dict[str, ServiceStatus] = {}
+        self._order: list[_Place] = []
+        self._host: HostFacts | None = None
+        self._host_at: datetime | None = None
+        self._stale = True
+        self._snapshot = Snapshot(version=0, at=self._now, profile=profile_name or profile.name)
+        self._waiting = Waiting(self.snapshot)
+
+    def apply(self, update: Update) -> None:
+        """Take in one update. Cheap: services are assessed when a snapshot is taken."""
+        # Moments of several sources cross by milliseconds; a clock that is set back goes back further.
+        if update.at > self._now or self._now - update.at > _CROSSING:
+            self._now = update.at
+        self._APPLY[type(update)](self, update)
+        self._waiting.wake()
+
+    def tick(self, now: datetime) -> None:
+        """Time passed: what has been silent for too long is stale, grace ends."""
+        self.apply(Tick(at=now))
+
+    def snapshot(self) -> Snapshot:
+        """The board as it is; the same object while nothing changed."""
+        changed = self._refresh() if self._dirty else False
+        if changed or self._stale:
+            self._stale = False
+            self._snapshot = Snapshot(
+                version=self._snapshot.version + 1,
+                at=self._now,
+                profile=self._snapshot.profile,
+                services=tuple(self._services[place[3]] for place in self._order),
+                sources=self._sources.statuses(),
+                host=self._host,
+                host_at=self._host_at,
+            )
+        return self._snapshot
+
+    async def until(self, predicate: Callable[[Snapshot], bool], within: float) -> Snapshot:
+        """The first snapshot of which `predicate` is true, looked at whenever the board changes.
+
+        TimeoutError after `within` seconds of the board's clock. What `predicate` raises is raised here.
+        Updates that come in the same turn of the loop are judged together.
+        """
+        snapshot = self.snapshot()
+        if predicate(snapshot):
+            return snapshot
+        with self._waiting.expect(predicate) as future:
+            async with self._clock.timeout(within):
+                return await future
+
+    def workloads(self) -> Mapping[Identity, Workload]:
+        """Every workload that is known, by identity; a view that follows the board."""
+        return MappingProxyType(self._store.workloads)
+
+    def services_of(self, identity: Identity) -> tuple[str, ...]:
+        """Keys of the services that a workload (or an instance's) runs."""
+        return self._roster.services_of(identity.workload)
+
+    def source(self, name: str) -> SourceStatus | None:
+        """How far a source may be believed; None when it has not been declared."""
+        return self._sources.get(name)
+
+    def rings(self, service: str) -> Mapping[str, Series]:
+        """The last 60 values of each metric of a service; empty when there are none."""
+        slot = self._roster.slots.get(service)
+        return slot.numbers.series if slot else {}
+
+    # What each update does.
+
+    def _declared(self, update: Declared) -> None:
+        if self._sources.declare(update.source, update.at, update.label, update.kind, update.interval):
+            self._stale = True
+            self._touch_source(update.source)
+
+    def _listed(self, update: Listed) -> None:
+        self._heard(update.source, update.at, listed=True)
+        for identity in self._store.others(update.source, update.workloads):
+            self._remove(identity)
+        for workload in update.workloads:
+            self._put(workload, update.at)
+
+    def _changed(self, update: Changed) -> None:
+        self._heard(update.source, update.at)
+        self._put(update.workload, update.at)
+
+    def _gone(self, update: Gone) -> None:
+        self._heard(update.source, update.at)
+        self._remove(update.id)
+
+    def _alive(self, update: Heard) -> None:
+        self._heard(update.source, update.at)
+
+    def _lost(self, update: Lost) -> None:
+        self._stale |= self._sources.lost(update.source, update.at, update.why)
+        self._touch_source(update.source)
+
+    def _sampled(self, update: Sampled) -> None:
+        # Numbers of probes come under a name that is no source of workloads.
+        if update.source in self._sources:
+            self._heard(update.source, update.at)
+        slots = self._roster.slots
+        touched: set[str] = set()
+        target: Identity | str | None = None
+        keys: tuple[str, ...] = ()
+        for sample in update.samples:
+            # An instance's numbers come one after the other: its services are looked up once.
+            if sample.target is not target:
+                target = sample.target
+                found = (target,) if isinstance(target, str) else self._roster.services_of(target.workload)
+                keys = tuple(key for key in found if key in slots)
+                touched.update(keys)
+            for key in keys:
+                slots[key].put(sample, update.at)
+        for key in touched:
+            slots[key].settle(update.at)
+        self._dirty |= touched
+
+    def _probed(self, update: Probed) -> None:
+        reading = update.reading
+        slot = self._roster.slots.get(reading.service)
+        if slot is not None:
+            slot.probes[reading.probe] = probes.take(slot.probes.get(reading.probe), reading)
+            self._dirty.add(reading.service)
+
+    def _host_seen(self, update: HostSeen) -> None:
+        self._host, self._host_at, self._stale = update.facts, update.at, True
+
+    def _ticked(self, update: Tick) -> None:
+        for name in self._sources.tick(update.at):
+            self._stale = True
+            self._touch_source(name)
+        self._dirty.update(key for key in self._alarms.pop(update.at) if key in self._roster.slots)
+
+    _APPLY: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = {
+        Declared: _declared, Listed: _listed, Changed: _changed, Gone: _gone, Heard: _alive, Lost: _lost,
+        Sampled: _sampled, Probed: _probed, HostSeen: _host_seen, Tick: _ticked,
+    }  # fmt: skip
+
+    def _heard(self, name: str, at: datetime, *, listed: bool = False) -> None:
+        was = self._sources.is_live(name)
+        changed = self._sources.heard(name, at, listed=listed)
+        self._stale |= changed
+        # Reasons name the moment at which a silent source was last heard.
+        if changed and not (was and self._sources.is_live(name)):
+            self._touch_source(name)
+
+    def _touch_source(self, name: str) -> None:
+        self._dirty |= self._roster.of_source(name, self._store.workloads.values())
+
+    def _put(self, workload: Workload, at: datetime) -> None:
+        change = self._store.put(workload, at)
+        if change is not None:
+            keys = self._roster.place(*change, at)
+            self._dirty |= keys
+            for key in keys & self._roster.slots.keys():
+                self._roster.slots[key].follow(self._store.workloads)
+
+    def _remove(self, identity: Identity) -> None:
+        if self._store.remove(identity):
+            self._dirty |= self._roster.remove(identity)
+
+    # From what changed to new statuses.
+
+    def _refresh(self) -> bool:
+        """Assess the dirty services; True when a status changed."""
+        world = World(self._now, self._sources, self._store.workloads, self._store.pasts)
+        dirty, self._dirty = self._dirty, set()
+        redraw = set(dirty)
+        for key in dirty:
+            slot = self._roster.slots.get(key)
+            before = self._assessed.get(key)
+            if slot is None:
+                self._assessed.pop(key, None)
+                self._alarms.set(key, None)
+                onset = None
+            else:
+                one = self._assessed[key] = assess(slot, world)
+                self._alarms.set(key, one.review)
+                onset = slot.onset = one.onset
+            if before is None or before.onset != onset:
+                redraw |= self._troubled(self._roster.dependencies.all_dependents(key))
+        return sum(self._redraw(key) for key in redraw) > 0
+
+    def _troubled(self, keys: set[str]) -> set[str]:
+        return {key for key in keys if (one := self._assessed.get(key)) is not None and one.state in NEEDS_CAUSE}
+
+    def _redraw(self, key: str) -> bool:
+        one, old = self._assessed.get(key), self._services.get(key)
+        if one is None:
+            if old is None:
+                return False
+            del self._services[key]
+            self._order.remove(_place(old))
+            return True
+        dependencies = self._roster.dependencies
+        cause = dependencies.first_failed(key, self._onset) if one.state in NEEDS_CAUSE else ""
+        name = self._roster.slots[cause].chosen.name if cause else ""
+        new = status(key, self._roster.slots[key], one, dependencies, cause, self._onset(cause), name)
+        if old == new:
+            return False
+        self._services[key] = new
+        if old is None or _place(old) != _place(new):
+            if old is not None:
+                del self._order[bisect.bisect_left(self._order, _place(old))]
+            bisect.insort(self._order, _place(new))
+        return True
+
+    def _onset(self, key: str) -> Onset | None:
+        one = self._assessed.get(key)
+        return one.onset if one is not None else None
+
+
+def _place(one: ServiceStatus) -> _Place:
+    return RANK[one.state], one.tier, one.name, one.key

@@ -1,0 +1,236 @@
+"""The values of the board. All are immutable; a new truth is a new value (compare with `is`).
+
+Text fields typed `SafeText` have been through `board.text.safe` where they entered. Times are aware UTC.
+Units: seconds, bytes, CPU in per cent of one core (200.0 = two cores busy), rates in bytes a second.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from msgspec import Struct
+
+SafeText = NewType("SafeText", str)
+"""Text with no control, bidi or zero-width characters, of bounded length: only `board.text` makes it."""
+
+
+class State(StrEnum):
+    """The state of a service, worst first."""
+
+    DOWN = "down"
+    DEGRADED = "degraded"
+    UNKNOWN = "unknown"
+    STARTING = "starting"
+    PAUSED = "paused"
+    NOT_WATCHED = "not watched"
+    OK = "ok"
+
+
+class Phase(StrEnum):
+    """What one instance is doing, over all backends."""
+
+    PENDING = "pending"
+    CREATED = "created"
+    STARTING = "starting"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    EXITED = "exited"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+
+
+class Health(StrEnum):
+    """What the platform's own health check says of one instance."""
+
+    NONE = "none"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+class Freshness(StrEnum):
+    """How far a value may be believed."""
+
+    LIVE = "live"
+    STALE = "stale"
+    LOST = "lost"
+
+
+class Identity(Struct, frozen=True, order=True):
+    """What a thing is, wherever it is looked at from. Names of contexts are not part of it.
+
+    scope: what is stable about where it runs (Docker engine id, cluster UID + server, machine id).
+    space: the project or namespace inside the scope, empty when there is none.
+    instance: container id, pod UID or "pid:start time"; empty for a workload.
+    """
+
+    backend: str
+    scope: str
+    space: str
+    kind: str
+    name: str
+    instance: str = ""
+
+    @property
+    def workload(self) -> "Identity":
+        """The identity of the workload that an instance belongs to (itself for a workload)."""
+        if not self.instance:
+            return self
+        return Identity(self.backend, self.scope, self.space, self.kind, self.name)
+
+
+class Port(Struct, frozen=True):
+    """A port of an instance. host_port is None when it is not published."""
+
+    number: int
+    protocol: str = "tcp"
+    host_ip: str = ""
+    host_port: int | None = None
+
+
+class Instance(Struct, frozen=True, kw_only=True):
+    """One container, pod or process. None means not known, never zero."""
+
+    id: Identity
+    name: SafeText
+    phase: Phase
+    health: Health = Health.NONE
+    health_detail: SafeText = SafeText("")
+    health_since: datetime | None = None
+    exit_code: int | None = None
+    oom_killed: bool | None = None
+    error: SafeText = SafeText("")
+    """Why it cannot run: a start error, an image that could not be pulled, a waiting reason."""
+    restarts: int | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    image: SafeText = SafeText("")
+    image_id: str = ""
+    version: SafeText = SafeText("")
+    ports: tuple[Port, ...] = ()
+    addresses: tuple[str, ...] = ()
+    cpu_limit: float | None = None
+    memory_limit: int | None = None
+    restart_policy: str = ""
+    tty: bool = False
+
+
+class Workload(Struct, frozen=True, kw_only=True):
+    """What runs a service on one backend: container, Compose service, Swarm service, Deployment, unit, process."""
+
+    id: Identity
+    source: str
+    where: tuple[tuple[str, SafeText], ...] = ()
+    """Names for display, outermost first: (("engine", "prod-1"), ("project", "omninode"))."""
+    instances: tuple[Instance, ...] = ()
+    desired: int | None = None
+    image: SafeText = SafeText("")
+    maintenance: bool = False
+    rollout: SafeText = SafeText("")
+    """What a rollout in progress says; empty when none runs."""
+    changed_at: datetime | None = None
+    """When its definition last changed (deploy, scale)."""
+    depends_on: tuple[str, ...] = ()
+
+
+class ReadingState(StrEnum):
+    """The result of one probe."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class Component(Struct, frozen=True):
+    """One part that a health answer lists."""
+
+    name: SafeText
+    state: ReadingState
+    detail: SafeText = SafeText("")
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What one probe found.
+
+    timings_ms: (("dns", 1.2), ("connect", 0.4), ("tls", 3.1), ("first byte", 8.0), ("total", 9.4)).
+    """
+
+    service: str
+    probe: str
+    kind: str
+    state: ReadingState
+    at: datetime
+    critical: bool = True
+    latency_ms: float | None = None
+    detail: SafeText = SafeText("")
+    target: SafeText = SafeText("")
+    """What was asked, as shown: "GET 127.0.0.1:8001/health (published port of 8001)"."""
+    timings_ms: tuple[tuple[str, float], ...] = ()
+    components: tuple[Component, ...] = ()
+    interval: float = 10.0
+
+
+class Sample(Struct, frozen=True):
+    """One measured number of a workload's instance, or of a service by name (probe metrics).
+
+    metric is "cpu" (% of one core), "memory" (bytes), "net rx", "net tx", "disk read", "disk write" (bytes/s),
+    or a name from the profile. bad: None when no threshold applies.
+    """
+
+    target: Identity | str
+    metric: str
+    value: float
+    unit: str
+    bad: ReadingState | None = None
+
+
+class Disk(Struct, frozen=True):
+    """One mounted file system; bytes and inodes, inodes None where it has none.
+
+    total is what users can fill (used + available, as `df` reckons its per cent), so without root's reserve.
+    """
+
+    mount: SafeText
+    device: SafeText
+    total: int
+    used: int
+    inodes: int | None = None
+    inodes_used: int | None = None
+    error: SafeText = SafeText("")
+    """Why its numbers are not known ("no answer in 1 s"): they are 0 then, and mean nothing."""
+
+
+class HostProcess(Struct, frozen=True):
+    """A row of the host's busiest processes."""
+
+    pid: int
+    name: SafeText
+    user: SafeText
+    cpu: float
+    memory: int
+
+
+class HostFacts(Struct, frozen=True, kw_only=True):
+    """This machine's resources; rates in bytes a second, None until two measurements exist.
+
+    cpu is per cent of all cores together (0..100); a process's cpu is per cent of one core.
+    """
+
+    name: SafeText
+    cores: int
+    cpu: float | None
+    load: tuple[float, float, float]
+    memory_total: int
+    memory_used: int
+    swap_total: int
+    swap_used: int
+    disks: tuple[Disk, ...] = ()
+    net_rx: float | None = None
+    net_tx: float | None = None
+    processes: tuple[HostProcess, ...] = ()
+    findings: tuple[tuple[ReadingState, SafeText], ...] = ()
+    """Thresholds of the profile that are crossed, worst first."""

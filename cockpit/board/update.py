@@ -1,0 +1,87 @@
+"""What sources and probes tell the board. Recorded and replayed as they are, one JSON object a line."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from cockpit.board.model import HostFacts, Identity, Reading, SafeText, Sample, Workload
+
+
+class Declared(Struct, frozen=True, tag="declared", kw_only=True):
+    """A source exists and promises to speak every `interval` seconds: stale after twice, lost after five times that."""
+
+    source: str
+    at: datetime
+    label: SafeText
+    kind: str
+    interval: float
+
+
+class Listed(Struct, frozen=True, tag="listed", kw_only=True):
+    """The whole truth of a source: what it does not name is gone."""
+
+    source: str
+    at: datetime
+    workloads: tuple[Workload, ...]
+
+
+class Changed(Struct, frozen=True, tag="changed", kw_only=True):
+    """One workload as it is now."""
+
+    source: str
+    at: datetime
+    workload: Workload
+
+
+class Gone(Struct, frozen=True, tag="gone", kw_only=True):
+    """One workload no longer exists."""
+
+    source: str
+    at: datetime
+    id: Identity
+
+
+class Heard(Struct, frozen=True, tag="heard", kw_only=True):
+    """The source answered and had nothing new."""
+
+    source: str
+    at: datetime
+
+
+class Lost(Struct, frozen=True, tag="lost", kw_only=True):
+    """The source cannot be reached; `why` is one sentence that says what to do."""
+
+    source: str
+    at: datetime
+    why: SafeText
+
+
+class Sampled(Struct, frozen=True, tag="sampled", kw_only=True):
+    """Numbers measured together."""
+
+    source: str
+    at: datetime
+    samples: tuple[Sample, ...]
+
+
+class Probed(Struct, frozen=True, tag="probed", kw_only=True):
+    """One probe's result."""
+
+    at: datetime
+    reading: Reading
+
+
+class HostSeen(Struct, frozen=True, tag="host", kw_only=True):
+    """This machine's resources."""
+
+    at: datetime
+    facts: HostFacts
+
+
+class Tick(Struct, frozen=True, tag="tick", kw_only=True):
+    """Time passed: freshness is recomputed. Recorded too, so that a replay goes stale as the original did."""
+
+    at: datetime
+
+
+Update = Declared | Listed | Changed | Gone | Heard | Lost | Sampled | Probed | HostSeen | Tick

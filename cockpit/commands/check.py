@@ -1,0 +1,60 @@
+"""`cockpit check`: the board's assessment once, for people or as JSON. Loads no Textual."""
+
+import argparse
+import asyncio
+import sys
+
+from cockpit.board.model import Freshness, State
+from cockpit.board.snapshot import Snapshot
+from cockpit.engine.engine import Engine
+from cockpit.engine.parts import Parts
+
+QUIET = 0.3
+"""Seconds without news after which the first picture counts as complete (details come after the list)."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the assessment; exit 0 all well, 1 something down or degraded, 2 cannot tell, 64 wrong profile."""
+    from cockpit.check import exit_code, to_json, to_text
+    from cockpit.commands.common import chosen_parts
+
+    parts = chosen_parts(options, journal=False, host=False)
+    if isinstance(parts, int):
+        return parts
+    snapshot = asyncio.run(settled(parts, options.within))
+    if options.json:
+        sys.stdout.write(to_json(snapshot) + "\n")
+    else:
+        sys.stdout.write(to_text(snapshot) + "\n")
+    return exit_code(snapshot)
+
+
+async def settled(parts: Parts, within: float) -> Snapshot:
+    """The board once every source has spoken (or is lost) and every probe has answered, or after `within` seconds."""
+    engine = Engine(parts)
+    engine.start()
+    expected = {(name, probe) for name, service in parts.profile.services.items() for probe in service.probes}
+
+    def spoken(snapshot: Snapshot) -> bool:
+        sources = {source.name: source for source in snapshot.sources}
+        for part in parts.backends:
+            source = sources.get(part.name)
+            if source is None or (source.heard_at is None and source.freshness is not Freshness.LOST):
+                return False
+        probed = {(service.name, probe.reading.probe) for service in snapshot.services for probe in service.probes}
+        return expected <= probed and all(service.state is not State.STARTING for service in snapshot.services)
+
+    try:
+        try:
+            await engine.board_until(spoken, within)
+        except TimeoutError:
+            return engine.frame().snapshot
+        for _ in range(5):
+            version = engine.frame().snapshot.version
+            try:
+                await engine.board_until(lambda now, seen=version: now.version > seen, QUIET)  # type: ignore[misc]
+            except TimeoutError:
+                break
+        return await engine.board_until(lambda _: True, 1.0)
+    finally:
+        engine.stop()

@@ -1,0 +1,62 @@
+"""What several commands need: the profile that was asked for, and where state is kept."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from cockpit.engine.parts import Parts
+from cockpit.profile.schema import Profile
+
+
+def complain(line: str) -> None:
+    """One line for a person, on stderr."""
+    sys.stderr.write(line + "\n")
+
+
+def chosen_parts(options: argparse.Namespace, *, journal: bool = True, host: bool = True) -> Parts | int:
+    """The parts of the profile that the options name; an exit status when it cannot be used (told on stderr)."""
+    from cockpit.assemble import assemble
+    from cockpit.incident.place import state_directory
+
+    loaded = chosen_profile(options)
+    if isinstance(loaded, int):
+        return loaded
+    profile, name = loaded
+    record = getattr(options, "record", None)
+    parts = assemble(
+        profile,
+        name,
+        state_dir=state_directory(os.environ, profile.state) if journal else None,
+        who=options.who,
+        read_only="started with --read-only" if options.read_only else "",
+        record=Path(record) if record else None,
+        host=host,
+    )
+    if any(backend.kind == "demo" for backend in profile.backends.values()):
+        from cockpit.demo.assemble import attached
+
+        return attached(parts)
+    return parts
+
+
+def chosen_profile(options: argparse.Namespace) -> tuple[Profile, str] | int:
+    """(profile, name) of the file or shipped profile that was named; what runs here when none was; or exit 64."""
+    from cockpit.profile.discover import discovered
+    from cockpit.profile.load import load
+    from cockpit.profile.locate import NoSuchProfile, locate
+    from cockpit.resources import profiles
+
+    if not options.file:
+        return discovered(os.environ), "here"
+    try:
+        path = locate(options.file, profiles().glob("*.yaml"))
+    except NoSuchProfile as error:
+        complain(str(error))
+        return 64
+    loaded = load(path, os.environ)
+    if loaded.profile is None:
+        for issue in loaded.errors:
+            complain(str(issue))
+        return 64
+    return loaded.profile, loaded.profile.name

@@ -1,0 +1,158 @@
+"""The demo as parts of an engine: a host of its own, or one that runs already."""
+
+import argparse
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from cockpit.backends.base import Operator, Source, SourceError
+from cockpit.board.clock import Clock, SystemClock
+from cockpit.board.secrets import Secrets
+from cockpit.demo.client import DemoError
+from cockpit.demo.drills import DemoFaults, unknown_drill
+from cockpit.demo.launch import DemoHost
+from cockpit.engine import runners
+from cockpit.engine.parts import BackendPart, Parts
+from cockpit.profile.load import load
+from cockpit.profile.schema import Profile
+from cockpit.resources import profiles
+
+
+def demo_parts(options: argparse.Namespace, host: DemoHost | None = None) -> tuple[Parts, Callable[[], None]] | str:
+    """The parts of a demo and what ends it, or one line on why there is none. Call it outside of any event loop.
+
+    options: who, read_only, record and drill of the command line, each of which may be missing. host: one that was
+    started before; else one is started here.
+    """
+    if wrong := unknown_drill(getattr(options, "drill", None)):
+        return wrong
+    clock = SystemClock()
+    try:
+        host = host or DemoHost.start()
+        asyncio.run(host.ready(clock))
+    except DemoError as error:
+        return str(error)
+
+    def close() -> None:
+        """End the platform; a host that is asked twice has ended already."""
+        host.let_go()
+        asyncio.run(host.close(clock))
+
+    try:
+        record = getattr(options, "record", None)
+        parts = parts_on(
+            host.socket,
+            who=getattr(options, "who", ""),
+            read_only="started with --read-only" if getattr(options, "read_only", False) else "",
+            record=Path(record) if record else None,
+        )
+    except BaseException:
+        close()
+        raise
+    return parts, close
+
+
+def parts_on(
+    socket: str,
+    *,
+    who: str = "",
+    read_only: str = "",
+    record: Path | None = None,
+    speed: float = 1.0,
+    machine: bool = True,
+) -> Parts:
+    """The shipped profile on the host whose socket this is. speed: of faults; machine: with this machine's facts."""
+    profile = _shipped()
+    parts = Parts(
+        profile=profile,
+        profile_name=profile.name,
+        runners=(runners.probes, *((runners.host,) if machine else ())),
+        who=who,
+        read_only=read_only,
+        record=record,
+        environ=dict(os.environ),
+    )
+    return on_host(parts, socket, speed=speed)
+
+
+def on_host(parts: Parts, socket: str, *, speed: float = 1.0, journal: bool = True) -> Parts:
+    """The same parts, the profile's demo backends being this host. The journal lies in the host's folder and ends with
+    it: what is tried in a demo must not stand in anybody's record."""
+    folder = os.path.dirname(socket)
+    return replace(
+        parts,
+        backends=_with_demo(parts, lambda name: backend_part(name, socket)),
+        state_dir=Path(folder) / "state" if journal else None,
+        faults=DemoFaults(socket, SystemClock(), speed),
+        demo=True,
+        # What the journal cannot take is set aside in the runtime directory: it must not reach a real one either.
+        environ={**parts.environ, "XDG_RUNTIME_DIR": folder},
+    )
+
+
+def attached(parts: Parts) -> Parts:
+    """The same parts, the profile's demo backends being the demo that somebody has open here, as soon as there is one.
+
+    With none, or more than one, they are lost and say why.
+    """
+    try:
+        socket = running_socket()
+    except SourceError:
+        return replace(parts, backends=_with_demo(parts, _late_part), state_dir=None)
+    return on_host(parts, socket, journal=parts.state_dir is not None)
+
+
+def running_socket() -> str:
+    """The socket of the one demo that runs here. SourceError when there is none, or a choice."""
+    from cockpit.demo.host.folder import living
+
+    found = living()
+    if len(found) == 1:
+        return found[0][1]
+    if not found:
+        raise SourceError("no demo runs here: cockpit demo starts one")
+    pids = ", ".join(str(pid) for pid, _ in found)
+    raise SourceError(f"{len(found)} demos run here (pids {pids}): which one is meant cannot be told, end the others")
+
+
+def backend_part(name: str, socket: str) -> BackendPart:
+    """How the demo's source and operator are made."""
+
+    def source(clock: Clock, secrets: Secrets) -> Source:
+        from cockpit.demo.source import DemoSource
+
+        return DemoSource(name, socket, clock, secrets)
+
+    def operator(clock: Clock, secrets: Secrets) -> Operator:
+        from cockpit.demo.operate import DemoOperator
+
+        return DemoOperator(socket, clock, secrets)
+
+    return BackendPart(name, source, operator)
+
+
+def _late_part(name: str) -> BackendPart:
+    def source(clock: Clock, secrets: Secrets) -> Source:
+        from cockpit.demo.source import DemoSource
+
+        return DemoSource(name, running_socket, clock, secrets)
+
+    return BackendPart(name, source)
+
+
+def _with_demo(parts: Parts, make: Callable[[str], BackendPart]) -> tuple[BackendPart, ...]:
+    made = {part.name: part for part in parts.backends}
+    for name, backend in parts.profile.backends.items():
+        if backend.kind == "demo":
+            made[name] = make(name)
+    return tuple(made.values())
+
+
+def _shipped() -> Profile:
+    found = load(profiles() / "demo.yaml", os.environ)
+    if found.profile is None:
+        raise RuntimeError(f"the demo's own profile is wrong: {found.errors[0]}")
+    return found.profile

@@ -1,0 +1,1 @@
+"""Starts and supervises sources, probes, tails and changes on its own loop and thread."""

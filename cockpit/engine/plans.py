@@ -1,0 +1,85 @@
+"""From a verb to a plan: of the workload's own backend, or of what the profile declares for the service."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from cockpit.backends.base import Operator
+from cockpit.backends.change import Plan, PlanRefused, Verb
+from cockpit.board.board import Board
+from cockpit.board.model import Identity, Workload
+from cockpit.engine.parts import Context, Declared, Parts
+from cockpit.engine.port import CommandError, MakeBulk, MakePlan
+from cockpit.mitigate.bulk import MOST, join
+from cockpit.mitigate.predicates import required
+
+
+class Planner:
+    """Knows every operator, and performs nothing: that is the door's."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self.operators: dict[str, Operator] = {}
+        self._declared: Declared | None = None
+
+    def declare(self, parts: Parts, context: Context) -> None:
+        """Take in what the profile itself declares."""
+        if parts.declared is None:
+            return
+        name, make = parts.declared
+        self._declared = self.operators[name] = make(context, self._verb)
+
+    def verbs(self, identity: Identity) -> tuple[Verb, ...]:
+        """What may be done to a workload, and to the services that it runs."""
+        workload = self._workload(identity)
+        operator = self.operators.get(workload.source)
+        own = operator.verbs(workload) if operator else ()
+        if self._declared is None:
+            return own
+        services = (
+            status.key
+            for status in self._board.snapshot().services
+            if any(one.id == workload.id for one in status.workloads)
+        )
+        return (*own, *(verb for key in services for verb in self._declared.offered(key)))
+
+    async def plan(self, command: MakePlan) -> Plan:
+        """What a verb would do. PlanRefused or CommandError say why not."""
+        workload = self._workload(command.workload)
+        declared = self._declared
+        if declared and any(verb.name == command.verb for verb in declared.offered(command.service)):
+            plan = await declared.plan(command.verb, workload, {"service": command.service})
+        else:
+            plan = replace(
+                await self._verb(command.verb, workload, dict(command.arguments)), service=command.service
+            )  # fmt: skip
+        alive = any(required(one.done_when).probes for one in plan.operations[-1:])
+        return declared.finished(plan, workload, alive=alive) if declared else plan
+
+    async def bulk(self, command: MakeBulk, now: datetime) -> Plan:
+        """One plan for all marked ones; when one of them cannot be planned, none is, and all that cannot are named."""
+        plans: list[Plan] = []
+        refused: list[str] = []
+        for service, workload in command.targets[:MOST]:
+            one = MakePlan(verb=command.verb, service=service, workload=workload, arguments=command.arguments)
+            try:
+                plans.append(await self.plan(one))
+            except (PlanRefused, CommandError) as error:
+                refused.append(f"{service}: {error}")
+        if refused:
+            raise PlanRefused(f"{len(refused)} of {len(command.targets)} cannot be planned: {'; '.join(refused[:3])}")
+        if len(command.targets) > MOST:
+            raise PlanRefused(f"{len(command.targets)} are marked; at most {MOST} are changed at once")
+        return join(plans, command.on_failure, now)
+
+    async def _verb(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
+        operator = self.operators.get(workload.source)
+        if operator is None:
+            raise PlanRefused(f"{workload.id.name}: nothing can be changed through {workload.source} here")
+        return await operator.plan(verb, workload, arguments)
+
+    def _workload(self, identity: Identity) -> Workload:
+        workload = self._board.workloads().get(identity.workload)
+        if workload is None:
+            raise CommandError(f"{identity.name}: it is not on the board any more")
+        return workload

@@ -1,0 +1,306 @@
+"""The one window that the screen has on the engine.
+
+`frame()` and `log_window()` may be called from the screen's thread at any time and never wait for the engine's loop.
+`submit` hands a command over; the future is of the caller's loop. Tests and replays give the screen a `FakePort`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from cockpit.backends.change import Plan, Verb
+from cockpit.board.model import Identity, SafeText
+from cockpit.board.snapshot import Snapshot
+from cockpit.incident.entry import Entry
+from cockpit.incident.temporary import Temporary
+from cockpit.incident.timeline import Row
+from cockpit.logs.line import Level, LogLine
+from cockpit.logs.query import LogQuery
+from cockpit.logs.shapes import ErrorShape
+from cockpit.mitigate.guard import Requirement
+from cockpit.mitigate.progress import Progress, Step
+
+
+class TailStatus(Struct, frozen=True, kw_only=True):
+    """An open log. rows: how many the query leaves; version changes whenever rows or lines do.
+
+    Row numbers start at first_row and are absolute: a row keeps its number while lines fall off the head (first_row
+    grows) and while a search finds older ones (first_row shrinks, even below 0). first_seq/last_seq span the ring;
+    dropped counts lines lost to its bounds; searching is True until the query has been through the whole ring; error: a
+    pattern that cannot be used, or why not all instances are read. lost: lines that backends say never got here.
+    """
+
+    id: str
+    title: SafeText
+    version: int
+    rows: int
+    first_row: int = 0
+    lines: int
+    dropped: int
+    first_seq: int
+    last_seq: int
+    sources: tuple[SafeText, ...] = ()
+    searching: bool = False
+    following: bool = True
+    error: SafeText = SafeText("")
+    lost: int = 0
+
+
+class LogWindow(Struct, frozen=True, kw_only=True):
+    """Rows `start`..`start+len(lines)` of a log view; matched: for each line whether the query itself matched it."""
+
+    start: int
+    lines: tuple[LogLine, ...]
+    matched: tuple[bool, ...]
+    rows: int
+    version: int
+
+
+OperationStatus = Progress
+"""A plan that is being done, or was: its steps, and the verdict when there is one."""
+
+
+class Frame(Struct, frozen=True, kw_only=True):
+    """Everything the screen draws from. beat: the engine's monotonic time; 3 s without a new one = all is stale."""
+
+    snapshot: Snapshot
+    timeline: tuple[Entry, ...] = ()
+    """The newest 200 entries, oldest first."""
+    rows: tuple[Row, ...] = ()
+    """What tells the story of the newest 10,000 entries, as each reads now, in the order of what happened."""
+    temporary: tuple[Temporary, ...] = ()
+    """Changes that still stand and are meant to be taken back, oldest first: MakePlan with each one's inverse."""
+    operations: tuple[OperationStatus, ...] = ()
+    tails: Mapping[str, TailStatus] = {}
+    beat: float = 0.0
+    read_only: str = ""
+    """Why nothing may be changed; empty when it may."""
+    notices: tuple[SafeText, ...] = ()
+    """What the reader must know: not recorded, recording lost, no lease."""
+    demo: bool = False
+    replay: SafeText = SafeText("")
+
+
+# Commands. Each says in its docstring what its future yields; an error is a `CommandError` with one line.
+
+
+class CommandError(Exception):
+    """A command that could not be carried out; str(error) is one line for the reader."""
+
+
+class NotRecordedError(CommandError):
+    """Nothing was done, for nothing can record it: confirmed again, the same command goes with `unrecorded`."""
+
+
+class OpenTail(Struct, frozen=True, kw_only=True):
+    """Follow logs of services (all instances, merged) or of single instances. Yields the tail's id (str)."""
+
+    services: tuple[str, ...] = ()
+    instances: tuple[Identity, ...] = ()
+    since_seconds: float | None = 900.0
+    tail: int | None = 500
+    since: datetime | None = None
+    """An absolute window, instead of since_seconds; with `until` the log is not followed."""
+    until: datetime | None = None
+    previous: bool = False
+    query: LogQuery = LogQuery()
+
+
+class CloseTail(Struct, frozen=True):
+    """Stop following and free the ring. Yields None."""
+
+    tail: str
+
+
+class SetQuery(Struct, frozen=True):
+    """Change what a tail shows; an earlier search of it is cancelled. Yields None."""
+
+    tail: str
+    query: LogQuery
+
+
+class FindLine(Struct, frozen=True, kw_only=True):
+    """The next row that matches, from `start` in `direction`. Yields the row (int) or None."""
+
+    tail: str
+    pattern: str = ""
+    level: Level = Level.UNKNOWN
+    start: int
+    direction: Literal[1, -1] = 1
+    ignore_case: bool = True
+
+
+class TopErrors(Struct, frozen=True):
+    """Group the error lines of a tail. Yields tuple[ErrorShape, ...], most frequent first, at most 50."""
+
+    tail: str
+
+
+class SaveLog(Struct, frozen=True):
+    """Write what a tail shows to a new file of mode 0600. Yields its path (str)."""
+
+    tail: str
+    path: str = ""
+
+
+class Focus(Struct, frozen=True):
+    """Which services are on the screen (keys). Yields None."""
+
+    services: frozenset[str]
+
+
+class Inspect(Struct, frozen=True):
+    """Everything known of a workload or instance. Yields SafeText."""
+
+    identity: Identity
+
+
+class Verbs(Struct, frozen=True):
+    """What may be done to a workload. Yields tuple[Verb, ...]."""
+
+    workload: Identity
+
+
+class MakePlan(Struct, frozen=True, kw_only=True):
+    """What a verb would do. Yields Plan; CommandError when it cannot be planned."""
+
+    verb: str
+    service: str
+    workload: Identity
+    arguments: tuple[tuple[str, str], ...] = ()
+
+
+class MakeBulk(Struct, frozen=True, kw_only=True):
+    """What a verb would do to several: (service, workload) of each. Yields one Plan; CommandError names who cannot."""
+
+    verb: str
+    targets: tuple[tuple[str, Identity], ...]
+    arguments: tuple[tuple[str, str], ...] = ()
+    on_failure: Literal["stop", "continue"] = "stop"
+    """What becomes of the others when one fails: chosen beforehand."""
+
+
+class Perform(Struct, frozen=True, kw_only=True):
+    """Carry out a confirmed plan through the door. Yields Verdict; progress stands in `Frame.operations`."""
+
+    plan: Plan
+    typed_name: str = ""
+    unrecorded: bool = False
+    """The person confirmed, after a NotRecordedError, that it is done though nothing records it."""
+
+
+class Approve(Struct, frozen=True):
+    """Approve what somebody else asked for, by at least 8 digits of its plan's hash. Yields Entry, once committed."""
+
+    plan_hash: str
+
+
+class Require(Struct, frozen=True):
+    """What the policy asks for before a plan is allowed. Yields Requirement (typed name, second person, denied)."""
+
+    plan: Plan
+
+
+class AddNote(Struct, frozen=True, kw_only=True):
+    """Record what a person says, as typed ("14:27 ...", "-5m ...", "! decision"). Yields Entry, once committed."""
+
+    text: str
+    service: str = ""
+
+
+class EditEntry(Struct, frozen=True, kw_only=True):
+    """Change what stands in the timeline, by an entry of its own. Yields Entry, once committed.
+
+    text: new words (a time may lead them), a remark, or why it is redacted. happened: when, if no time leads the words.
+    """
+
+    entry: int
+    how: Literal["edit", "pin", "unpin", "hide", "unhide", "annotate", "evidence", "redact"]
+    text: str = ""
+    happened: datetime | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+class ExportTimeline(Struct, frozen=True, kw_only=True):
+    """Write rows to a new file of mode 0600: JSON when its name ends in .json, else Markdown. Yields its path (str)."""
+
+    rows: tuple[Row, ...]
+    path: str = ""
+    filtered: str = ""
+    utc: bool = True
+
+
+class Relist(Struct, frozen=True):
+    """Ask every source for its whole truth again (ctrl-l). Yields None."""
+
+
+class InjectFault(Struct, frozen=True, kw_only=True):
+    """Demo only: start or end a fault by name. Yields None."""
+
+    name: str
+    on: bool = True
+
+
+class ListFaults(Struct, frozen=True):
+    """Demo only. Yields tuple[tuple[name, description, active: bool], ...]."""
+
+
+Command = (
+    OpenTail
+    | CloseTail
+    | SetQuery
+    | FindLine
+    | TopErrors
+    | SaveLog
+    | Focus
+    | Inspect
+    | Verbs
+    | MakePlan
+    | MakeBulk
+    | Perform
+    | Approve
+    | Require
+    | AddNote
+    | EditEntry
+    | ExportTimeline
+    | Relist
+    | InjectFault
+    | ListFaults
+)
+
+
+class EnginePort(Protocol):
+    """What the screen may ask of the engine."""
+
+    def frame(self) -> Frame:
+        """The newest frame."""
+        ...
+
+    def wake_by(self, callback: Callable[[], None]) -> None:
+        """Call `callback` from the engine's thread when a frame is new; at most once until `frame()` is called."""
+        ...
+
+    def log_window(self, tail: str, start: int, count: int) -> LogWindow:
+        """Rows of an open log (count <= 1,000). An unknown tail gives an empty window."""
+        ...
+
+    def submit(self, command: Command) -> "asyncio.Future[Any]":
+        """Hand a command to the engine."""
+        ...
+
+
+__all__ = [
+    "Command",
+    "CommandError",
+    "EnginePort",
+    "ErrorShape",
+    "Frame",
+    "LogQuery",
+    "OperationStatus",
+    "Requirement",
+    "Step",
+    "Verb",
+]

@@ -1,0 +1,157 @@
+"""Which instances a log follows: those that are there, those that come, those that run again; and declared files."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from cockpit.backends.base import Source
+from cockpit.board.board import Board
+from cockpit.board.clock import Clock
+from cockpit.board.model import Identity, Instance
+from cockpit.engine.follow import Read, Sink
+from cockpit.engine.instancelog import InstanceLog
+from cockpit.engine.port import OpenTail
+from cockpit.engine.requests import follows, request_for
+from cockpit.engine.seen import Seen
+
+MAX_STREAMS = 50
+"""Instances followed at once by one log; how many are left out is said in its status."""
+REMEMBERED = 100
+"""Instances that are gone of which is remembered how far they were read, should they come back."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Around(Struct, frozen=True, kw_only=True):
+    """What streams are made with. files: reads log files, None where that is not possible. file_logs: (name, path) of
+    the files that the profile declares, by service. background: so many services in trouble are read unasked."""
+
+    sources: Mapping[str, Source]
+    board: Board
+    clock: Clock
+    mask: Callable[[str], str]
+    files: Read | None = None
+    file_logs: Mapping[str, tuple[tuple[str, str], ...]] = {}
+    background: int = 10
+
+
+class Streams:
+    """The streams of one log. sink: where the lines of an instance go, made once for each."""
+
+    def __init__(
+        self,
+        spec: OpenTail,
+        around: Around,
+        sink: Callable[[Identity, str], Sink],
+        changed: Callable[[], None],
+        most: int = MAX_STREAMS,
+    ) -> None:
+        self.spec, self._around, self._sink, self._changed, self._most = spec, around, sink, changed, most
+        self.left_out = 0
+        self._live = follows(spec)
+        self._opened = around.clock.now()
+        self._logs: dict[Identity, InstanceLog] = {}
+        self._departed: dict[Identity, Seen] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._add_files()
+
+    @property
+    def active(self) -> int:
+        """How many streams are open."""
+        return sum(log.open for log in self._logs.values())
+
+    @property
+    def total(self) -> int:
+        """How many instances and files the log is of."""
+        return len(self._logs)
+
+    def sync(self) -> None:
+        """Follow every instance that is there now and is not followed yet, or runs again."""
+        if self._closed:
+            return
+        found = {instance.id: (source, instance) for source, instance in self._instances()}
+        for identity in [one for one, log in self._logs.items() if log.instance is not None and one not in found]:
+            self._depart(identity)
+        for identity, (source, instance) in found.items():
+            log = self._logs.get(identity) or self._arrive(identity, source, instance)
+            if log.see(instance) and self._live:
+                self._spawn(log.tell_end(instance, self._last_words))
+        self._open_wanted()
+
+    async def close(self) -> None:
+        """End every stream."""
+        self._closed = True
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*(log.close() for log in self._logs.values()))
+
+    def _open_wanted(self) -> None:
+        wanted = [log for log in self._logs.values() if log.wants(self._live)]
+        # What runs comes first, and of that what started last.
+        wanted.sort(key=lambda log: (log.runs, log.started or _LONG_AGO), reverse=True)
+        room = max(0, self._most - self.active)
+        self.left_out = max(0, len(wanted) - room)
+        for log in wanted[:room]:
+            request = request_for(self.spec, self._opened, log.id, log.started, log.seen)
+            self._keep(log.start(request))
+
+    def _arrive(self, identity: Identity, source: Source, instance: Instance) -> InstanceLog:
+        log = self._log(identity, instance.name, source.logs)
+        log.seen = self._departed.pop(identity, log.seen)
+        return log
+
+    def _depart(self, identity: Identity) -> None:
+        log = self._logs.pop(identity)
+        self._departed[identity] = log.seen
+        while len(self._departed) > REMEMBERED:
+            del self._departed[next(iter(self._departed))]
+        self._spawn(log.leave() if self._live else log.close())
+
+    def _add_files(self) -> None:
+        if self._around.files is None or self.spec.previous:
+            return
+        for service in self.spec.services:
+            for name, path in self._around.file_logs.get(service, ()):
+                shown = name if len(self.spec.services) == 1 else f"{service}/{name}"
+                self._log(Identity("file", "", "", "file", service, path), shown, self._around.files)
+
+    def _log(self, identity: Identity, name: str, read: Read) -> InstanceLog:
+        around = self._around
+        log = InstanceLog(identity, name, read, self._sink(identity, name), around.board, around.clock)
+        self._logs[identity] = log
+        return log
+
+    def _instances(self) -> Iterator[tuple[Source, Instance]]:
+        wanted = set(self.spec.instances)
+        for service in self._around.board.snapshot().services:
+            named = service.key in self.spec.services
+            for workload in service.workloads:
+                source = self._around.sources.get(workload.source)
+                if source is None:
+                    continue
+                for instance in workload.instances:
+                    if named or instance.id in wanted:
+                        yield source, instance
+
+    def _last_words(self) -> str:
+        return "" if any(log.runs for log in self._logs.values()) else "; nothing is writing any more"
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        self._keep(asyncio.get_running_loop().create_task(work))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            asyncio.get_running_loop().call_exception_handler({"message": "a log's task failed", "exception": error})
+        if not self._closed:
+            # It may run again by now, or there is room for one that was left out.
+            self.sync()
+            self._changed()

@@ -1,0 +1,1 @@
+"""The record: entries, the append-only journal and what is folded from it."""

@@ -1,0 +1,1 @@
+"""Log lines: reading them apart, keeping them bounded, searching, merging and grouping them."""

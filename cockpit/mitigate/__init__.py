@@ -1,0 +1,1 @@
+"""The one door through which a watched system is changed: plan, guard, run, verify."""

@@ -1,0 +1,306 @@
+"""The one door: nothing changes a watched system but through `Door.perform`.
+
+plan -> guard -> intent (durable) -> for each operation: precondition, perform, result, wait for `done_when` -> verify
+-> verdict. That a request was accepted is never success.
+"""
+
+import secrets
+from collections.abc import Mapping
+
+from cockpit.backends.base import Operator
+from cockpit.backends.change import Operation, Outcome, Permit, Plan, Verdict
+from cockpit.board.clock import Clock
+from cockpit.board.model import SafeText
+from cockpit.board.text import safe
+from cockpit.incident.entry import Draft
+from cockpit.incident.errors import JournalError, NotRecorded, TargetBusy
+from cockpit.mitigate import record
+from cockpit.mitigate.errors import Refused, TargetChanged
+from cockpit.mitigate.guard import Guard
+from cockpit.mitigate.predicates import required
+from cockpit.mitigate.progress import Listener, ignore
+from cockpit.mitigate.record import Recorder
+from cockpit.mitigate.several import Failed, over_all
+from cockpit.mitigate.sight import Baseline, BoardView, baseline, find_service, find_workload
+from cockpit.mitigate.signals import not_good
+from cockpit.mitigate.smoke import asked
+from cockpit.mitigate.steps import Steps
+from cockpit.mitigate.verify import Done, Question, Ruling, verdict_of, verify
+
+ANSWER_MARGIN = 30.0
+"""Seconds beyond an operation's deadline for the backend to answer: a stop may take its whole grace period first."""
+
+SETTLE = 1.0
+"""Seconds for which an instance must stay ready before the next is touched: a start is told by an event first, what its
+health check says only by the inspection some 0.3 s later, and what crashes at once does so by then."""
+
+
+class Door:
+    """Carries out confirmed plans on the engine's loop; several at a time, one for each target."""
+
+    def __init__(
+        self, journal: Recorder, board: BoardView, operators: Mapping[str, Operator], clock: Clock, guard: Guard
+    ) -> None:
+        """operators: by the name of their source."""
+        self._journal = journal
+        self._board = board
+        self._operators = operators
+        self._clock = clock
+        self._guard = guard
+        self._stopping = ""
+
+    def stop(self, why: str) -> None:
+        """Let the operation that runs finish and begin no other; `perform` returns soon after, with what was done."""
+        self._stopping = why
+
+    async def perform(
+        self,
+        plan: Plan,
+        who: str = "",
+        typed_name: str = "",
+        on_progress: Listener = ignore,
+        *,
+        unrecorded: bool = False,
+    ) -> Verdict:
+        """Do a plan that a person confirmed; the verdict is what was observed.
+
+        unrecorded: the person confirmed that it is done though nothing can record it.
+        Raises, with nothing done: Refused (policy, another change of the target), TargetChanged, NotRecorded.
+        """
+        if self._stopping:
+            raise Refused(f"the cockpit is ending ({self._stopping}): nothing was done")
+        for source in {one.source or plan.source for one in (*plan.operations, *plan.smoke)}:
+            self.operator(source)
+        first, *others = (find_service(self._board.snapshot(), key) for key in plan.services)
+        permit = self._guard.allow(plan, first, who, typed_name, *others)
+        run = _Run(self, plan, permit, on_progress)
+        await run.begin(who, unrecorded=unrecorded)
+        return await run.carry_out()
+
+    def operator(self, source: str) -> Operator:
+        """Who changes a source. Refused when nobody does."""
+        operator = self._operators.get(source)
+        if operator is None:
+            raise Refused(f"nothing here can change {source}: it was lost, or this cockpit only reads it")
+        return operator
+
+    @property
+    def stopping(self) -> str:
+        """Why no further operation is begun; empty while all is well."""
+        return self._stopping
+
+
+class _Run:
+    """One plan on its way through the door."""
+
+    def __init__(self, door: Door, plan: Plan, permit: Permit, listener: Listener) -> None:
+        self._door = door
+        self._journal, self._board, self._clock = door._journal, door._board, door._clock
+        self._plan = plan
+        self._permit = permit
+        self.name = secrets.token_hex(8)
+        self._began = self._clock.monotonic()
+        self._steps = Steps(self.name, plan, self._clock, listener)
+        self._before = self._baseline(plan.operations)
+        self._done: list[Done] = []
+        self._failed: list[Failed] = []
+        self._backed = 0
+
+    async def begin(self, who: str, *, unrecorded: bool) -> None:
+        """Write the intent; nothing has been done before it is on the disk."""
+        try:
+            entry = await self._journal.open_intent(
+                record.intent(self.name, self._plan, self._before, who=who, profile=self._board.snapshot().profile)
+            )
+        except TargetBusy as busy:
+            raise Refused(f"{busy}; nothing was done") from busy
+        except NotRecorded:
+            if not unrecorded:
+                raise
+            self._steps.remark(record.NOT_RECORDED)
+        else:
+            if entry.id == 0:
+                self._steps.remark(record.SET_ASIDE)
+
+    async def carry_out(self) -> Verdict:
+        """Every operation in turn, then the judgement of the whole."""
+        for number, operation in enumerate(self._plan.operations):
+            if self._door.stopping and (number == 0 or self._plan.operations[number - 1].safe_to_stop_after):
+                return await self._stopped(number)
+            bad = await self._one(number, operation)
+            if bad is not None and self._plan.on_failure == "continue":
+                self._failed.append(Failed(operation, bad))
+                self._done = [done for done in self._done if done.operation is not operation]
+            elif bad is not None:
+                return await self._end(await self._step_back(bad), number + 1)
+        return await self._judge()
+
+    async def _one(self, number: int, operation: Operation) -> Ruling | None:
+        """One operation; a ruling when the plan ends with it."""
+        try:
+            difference = self._unfit(operation) or await self._difference(operation)
+        except Exception as error:  # a backend may fail in any way; what cannot be checked is not done
+            return await self._not_begun(number, operation, Refused(f"it cannot be checked: {_words(error)}"))
+        if difference:
+            return await self._not_begun(number, operation, TargetChanged(difference))
+        self._steps.start(number)
+        self._steps.crashes.forget(operation.target)
+        before = self._baseline((operation,))
+        outcome, why = await self._ask(operation)
+        await self._write(record.result(self.name, self._plan, number, operation, outcome, why))
+        if outcome is not None and not outcome.accepted:
+            self._steps.fail(number, outcome.detail)
+            return Ruling(result="did not work", evidence=(safe(f"{operation.title}: {outcome.detail or 'refused'}"),))
+        self._done.append(Done(operation=operation, baseline=before, answered=self._clock.now()))
+        ruling = await self._await(number, operation)
+        if ruling.result == "worked":
+            self._steps.finish(number, ruling.evidence)
+            return None
+        if ruling.result is None:  # stopped while waiting
+            return None
+        self._steps.fail(number, ruling.evidence[0] if ruling.evidence else SafeText(""))
+        lost = (safe(f"{operation.title}: no answer ({why})"),) if outcome is None else ()
+        return Ruling(result=ruling.result, evidence=(*ruling.evidence, *lost))
+
+    async def _difference(self, operation: Operation) -> str:
+        async with self._clock.timeout(ANSWER_MARGIN):
+            return await self._operator(operation).check(operation)
+
+    def _operator(self, operation: Operation) -> Operator:
+        return self._door.operator(operation.source or self._plan.source)
+
+    def _unfit(self, operation: Operation) -> str:
+        """Why the board says that this may not be begun."""
+        if not operation.requires:
+            return ""
+        return not_good(self._board.snapshot(), operation.service or self._plan.service, operation.requires)
+
+    async def _ask(self, operation: Operation) -> tuple[Outcome | None, str]:
+        """The backend's answer; None and why when there is none, which says nothing about whether it was done."""
+        try:
+            async with self._clock.timeout(operation.deadline + ANSWER_MARGIN):
+                return await self._operator(operation).perform(self._permit, operation), ""
+        except TimeoutError:
+            return None, f"none within {operation.deadline + ANSWER_MARGIN:.0f} s"
+        except Exception as error:  # the connection may have broken after the request was taken
+            return None, _words(error)
+
+    async def _await(self, number: int, operation: Operation) -> Ruling:
+        """Wait until this operation's own `done_when` holds, before the next is begun."""
+        hold = SETTLE if required(operation.done_when).crashes else 0.0
+        question = self._question((self._done[-1],), hold=hold, deadline=operation.deadline, probes=False)
+        return await verify(
+            question, self._board, self._clock, crashes=self._steps.crashes,
+            tell=lambda ruling: self._steps.tell(number, ruling.evidence),
+            stopping=lambda: bool(self._door.stopping) and operation.safe_to_stop_after,
+        )  # fmt: skip
+
+    async def _judge(self) -> Verdict:
+        if not self._done:
+            return await self._end(over_all(None, self._failed, []), len(self._plan.operations))
+        self._steps.verifying()
+        question = self._question(tuple(self._done), hold=self._plan.hold, deadline=self._plan.deadline, probes=True)
+        ruling = await verify(
+            question, self._board, self._clock, crashes=self._steps.crashes,
+            tell=lambda ruling: self._steps.waiting(ruling.evidence), stopping=lambda: bool(self._door.stopping),
+        )  # fmt: skip
+        if ruling.result is None:
+            early = safe(f"every step was done, then not watched to the end: {self._door.stopping}")
+            ruling = Ruling(result="unknown", evidence=(early, *ruling.evidence))
+        elif ruling.result == "worked":
+            ruling = await asked(self._plan, ruling, self._ask, self._steps.waiting, lambda: self._door.stopping)
+        if ruling.result == "did not work":
+            ruling = await self._step_back(ruling)
+        if self._failed:
+            ruling = over_all(ruling, self._failed, [done.operation for done in self._done])
+        return await self._end(ruling, len(self._plan.operations))
+
+    async def _step_back(self, bad: Ruling) -> Ruling:
+        """Take back what was done, last first, where the plan says so; what came of each stands in the evidence."""
+        if self._plan.on_failure != "step back":
+            return bad
+        words: list[SafeText] = []
+        for done in reversed(self._done):
+            try:
+                backs = await self._ways_back(done.operation)
+            except Exception as error:  # a backend may fail in any way; the others are still taken back
+                words.append(safe(f"{done.operation.title}: cannot be taken back: {_words(error)}"))
+                continue
+            if not backs:
+                words.append(safe(f"{done.operation.title}: nothing takes it back"))
+            for back in backs:
+                words.append(await self._back(back))
+        return Ruling(result=bad.result, evidence=(*bad.evidence, *words))
+
+    async def _ways_back(self, operation: Operation) -> tuple[Operation, ...]:
+        if operation.back is not None:
+            return (operation.back,)
+        workload = find_workload(self._board.snapshot(), operation.target)
+        if operation.inverse is None or workload is None:
+            return ()
+        verb, arguments = operation.inverse
+        async with self._clock.timeout(ANSWER_MARGIN):
+            return (await self._operator(operation).plan(verb, workload, dict(arguments))).operations
+
+    async def _back(self, operation: Operation) -> SafeText:
+        self._steps.remark(safe(f"stepping back: {operation.title}"))
+        before = self._baseline((operation,))
+        outcome, why = await self._ask(operation)
+        if outcome is None or not outcome.accepted:
+            words = safe(
+                f"{operation.title}: {f'no answer ({why})' if outcome is None else outcome.detail or 'refused'}"
+            )
+        else:
+            done = Done(operation=operation, baseline=before, answered=self._clock.now())
+            question = self._question((done,), hold=0.0, deadline=operation.deadline, probes=False)
+            ruling = await verify(question, self._board, self._clock)
+            words = safe(f"{operation.title}: {'taken back' if ruling.result == 'worked' else ruling.result}")
+        self._backed += 1
+        await self._write(record.stepped_back(self.name, self._plan, self._backed, operation, words))
+        return words
+
+    async def _not_begun(self, number: int, operation: Operation, why: Refused) -> Ruling:
+        """An operation's precondition does not hold. Before the first change the whole plan is refused."""
+        words = safe(f"{operation.title} was not begun: {why}")
+        self._steps.fail(number, words)
+        if number or self._plan.on_failure == "continue":
+            return Ruling(result="did not work", evidence=(words,))
+        await self._end(Ruling(result="did not work", evidence=(words,)), 0)
+        raise type(why)(f"{why}: nothing was done, plan again")
+
+    async def _stopped(self, number: int) -> Verdict:
+        following = self._plan.operations[number]
+        words = safe(
+            f"stopped after step {number} of {len(self._plan.operations)} ({self._door.stopping});"
+            f" next would be: {following.title}"
+        )
+        return await self._end(Ruling(result="unknown", evidence=(words,)), number)
+
+    async def _end(self, ruling: Ruling, reached: int) -> Verdict:
+        verdict = verdict_of(ruling, self._clock.monotonic() - self._began)
+        await self._write(record.verdict(self.name, self._plan, verdict, left=self._plan.operations[reached:]))
+        self._steps.end(verdict)
+        return verdict
+
+    async def _write(self, draft: Draft) -> None:
+        """Record what happened. A change under way is not given up because its record fails: the reader is told."""
+        try:
+            entry = await self._journal.append(draft)
+        except JournalError:
+            self._steps.remark(record.NOT_RECORDED)
+        else:
+            if entry.id == 0:
+                self._steps.remark(record.SET_ASIDE)
+
+    def _question(self, done: tuple[Done, ...], *, hold: float, deadline: float, probes: bool) -> Question:
+        return Question(
+            source=self._plan.source, service=self._plan.service, baseline=self._before, done=done, hold=hold,
+            deadline=deadline, probes=probes, watch=self._plan.watch,
+        )  # fmt: skip
+
+    def _baseline(self, operations: tuple[Operation, ...]) -> Baseline:
+        return baseline(self._board.snapshot(), operations, self._plan.service, self._clock.now())
+
+
+def _words(error: Exception) -> str:
+    return safe(str(error), 300) or type(error).__name__

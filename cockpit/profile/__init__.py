@@ -1,0 +1,1 @@
+"""What a team declares about one platform: schema, loading with located errors, discovery."""

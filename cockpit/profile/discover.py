@@ -1,0 +1,37 @@
+"""The profile of a machine for which none was given: every engine that is found here, with all that runs on it."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+
+from cockpit.profile.schema import Backend, Profile
+
+SYSTEM_SOCKET = "/var/run/docker.sock"
+
+
+def discovered(environ: Mapping[str, str], exists: Callable[[str], bool] = os.path.exists) -> Profile:
+    """Docker as the environment and the current context name it, and the user's rootless engine beside it.
+
+    Without any sign of an engine Docker is named all the same: its source says why there is none and what to do.
+    """
+    backends: dict[str, Backend] = {}
+    rootless = f"{environ.get('XDG_RUNTIME_DIR', '/nonexistent').rstrip('/')}/docker.sock"
+    has_rootless = rootless.startswith("/") and exists(rootless)
+    named = environ.get("DOCKER_HOST", "") or environ.get("DOCKER_CONTEXT", "")
+    if named or exists(SYSTEM_SOCKET) or not has_rootless:
+        backends[_place(environ)] = Backend(kind="docker")
+    if has_rootless and named != f"unix://{rootless}":
+        backends["rootless"] = Backend(kind="docker", host=f"unix://{rootless}")
+    return Profile(version=1, name="here", description="what runs on this machine", discover=True, backends=backends)
+
+
+def _place(environ: Mapping[str, str]) -> str:
+    """A name for the engine that the header can show: the host of DOCKER_HOST, the context's name, else "local"."""
+    host = environ.get("DOCKER_HOST", "")
+    if not host:
+        named = environ.get("DOCKER_CONTEXT", "")
+    else:
+        # ssh://user@host:port, tcp://host:port; a unix socket is this machine's.
+        named = "" if host.startswith("unix:") else host.partition("://")[2].rpartition("@")[2].partition(":")[0]
+    name = re.sub(r"[^A-Za-z0-9_.-]", "-", named).strip("-.")[:63]
+    return name or "local"

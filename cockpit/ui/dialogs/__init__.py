@@ -1,0 +1,1 @@
+"""Questions to the reader: one dialog a file."""

@@ -1,0 +1,63 @@
+"""One of several: which workload, which action, which fault. Up and down move, Enter picks, Esc leaves it alone."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from textual import events
+
+from cockpit.ui.cells import Line, Span, pad, width
+from cockpit.ui.dialogs.base import Button, Dialog
+
+
+class Choice(Struct, frozen=True):
+    """One of them. id: what the dialog is dismissed with."""
+
+    id: str
+    label: str
+    detail: str = ""
+    style: str = "text"
+
+
+class PickDialog(Dialog):
+    """Dismissed with the picked id, or None."""
+
+    def __init__(self, heading: str, choices: Sequence[Choice], empty: str = "there is nothing to pick") -> None:
+        super().__init__(heading)
+        self._choices = tuple(choices)
+        self._empty = empty
+        self._at = 0
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """Pick comes first: nothing happens by picking but a preview."""
+        return (Button("pick", "Pick"), Button("no", "Leave")) if self._choices else (Button("no", "Leave"),)
+
+    def content(self, columns: int) -> list[Line]:
+        """The choices."""
+        if not self._choices:
+            return [Line(), Line((Span(f" {self._empty}", "dim"),))]
+        named = min(30, max(width(choice.label) for choice in self._choices))
+        look = self.cockpit.look
+        return [
+            Line(
+                (
+                    Span(f"{look.glyphs.cursor if index == self._at else ' '} ", "mark"),
+                    Span(pad(choice.label, named, end=look.end) + "  ", choice.style),
+                    Span(look.text(choice.detail), "dim"),
+                ),
+                "selected" if index == self._at else "",
+            )
+            for index, choice in enumerate(self._choices)
+        ]
+
+    def on_key(self, event: events.Key) -> None:
+        """Up and down move among the choices here, not among the buttons."""
+        if event.key in ("up", "down") and self._choices:
+            event.stop()
+            event.prevent_default()
+            self._at = (self._at + (1 if event.key == "down" else -1)) % len(self._choices)
+            self.redraw()
+
+    def pressed(self, button: str) -> None:
+        """Pick or leave."""
+        self.dismiss(self._choices[self._at].id if button == "pick" else None)

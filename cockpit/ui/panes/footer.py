@@ -1,0 +1,54 @@
+"""The bottom line: the keys that matter here and now, or what there is to say."""
+
+from collections.abc import Sequence
+
+from cockpit.ui.cells import Line, Span, width
+from cockpit.ui.keys import Key, chain_keys
+from cockpit.ui.look import Look
+from cockpit.ui.widgets.lines import LineWidget
+
+
+def footer_line(look: Look, keys: Sequence[Key], size: int) -> Line:
+    """As many keys as there is room for, in their order; the last one (help) always."""
+    if not keys:
+        return Line()
+    last = keys[-1]
+    room = size + 1 - _size(last)  # a blank before the first key, none after the last
+    shown: list[Key] = []
+    for key in keys[:-1]:
+        if _size(key) > room:
+            break
+        room -= _size(key)
+        shown.append(key)
+    spans = [Span(" ")]
+    for key in shown:
+        spans += [Span(key.name, "key"), Span(f" {key.label}  ", "dim")]
+    spans += [Span(last.name, "key"), Span(f" {last.label}", "dim")]
+    return Line(tuple(spans), "bar")
+
+
+def _size(key: Key) -> int:
+    return width(key.name) + width(key.label) + 3
+
+
+class Footer(LineWidget):
+    """One line at the bottom of every screen."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._message = Line()
+
+    def say(self, text: str, style: str = "warning") -> None:
+        """Show this instead of the keys, until it is taken back with ""."""
+        line = Line((Span(f" {text}", style),), "bar") if text else Line()
+        if line != self._message:
+            self._message = line
+            self.redraw()
+
+    def draw(self) -> tuple[Line, ...]:
+        """The message, or the keys of the focus chain."""
+        if self._message.spans:
+            return (self._message,)
+        inner = getattr(self.screen.focused, "scopes", ())
+        chain: tuple[str, ...] = getattr(self.screen, "chain", ())
+        return (footer_line(self.look, chain_keys(self.cockpit.keys, inner, chain), self.size.width),)

@@ -1,0 +1,275 @@
+"""A log with everything that can be done in it: opened, narrowed, searched, copied, saved."""
+
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any
+
+import msgspec
+
+from cockpit.engine.port import CloseTail, ErrorShape, FindLine, OpenTail, SaveLog, SetQuery, TopErrors
+from cockpit.logs.line import Level, LogLine
+from cockpit.logs.pattern import Pattern, PatternError
+from cockpit.ui.cells import Line, Span
+from cockpit.ui.dialogs.pick import Choice, PickDialog
+from cockpit.ui.format import moment, plural, stamp
+from cockpit.ui.logfilter import FilterError, LogFilter, log_filter
+from cockpit.ui.screens.pager import PagerScreen, plain_text
+from cockpit.ui.widgets.loglines import LogLines
+
+PRESETS: dict[str, tuple[str, float | None, int | None]] = {
+    "0": ("all", None, 10_000),
+    "1": ("1 min", 60.0, None),
+    "2": ("5 min", 300.0, None),
+    "3": ("15 min", 900.0, None),
+    "4": ("1 h", 3600.0, None),
+    "5": ("6 h", 21_600.0, None),
+    "6": ("24 h", 86_400.0, None),
+}
+"""Key -> (as shown, seconds back, lines at most; None: the ring's own bound)."""
+FIRST = ("", 900.0, 500)
+"""What a log opens with: 15 minutes, 500 lines at most, so that a chatty service is there at once."""
+CLIPBOARD = 100_000
+"""Characters that are copied at most: terminals drop longer OSC 52 strings, most silently."""
+
+
+class LogPane(LogLines):
+    """The log of one or several services."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._services: tuple[str, ...] = ()
+        self._label = ""
+        self._window: tuple[str, float | None, int | None] = FIRST
+        self._previous = False
+        self._filter = LogFilter()
+        self.filter_text = ""
+        self._opening = 0
+        self.heading, self.empty = "Log", ("no service is selected",)
+
+    # Opening
+
+    def open_services(self, services: tuple[str, ...], name: str) -> None:
+        """Open the merged log of some services; the filter and the window begin anew."""
+        self._services, self._label = services, name
+        self._window, self._previous = FIRST, False
+        self._filter, self.filter_text = LogFilter(), ""
+        self.highlight = None
+        self._open_again()
+
+    def close(self) -> None:
+        """Stop following and free the ring."""
+        self._opening += 1
+        if self.tail:
+            self.cockpit.port.submit(CloseTail(self.tail))
+            self.tail = ""
+
+    def on_unmount(self) -> None:
+        """Free the ring."""
+        self.close()
+
+    def nothing(self, why: str) -> None:
+        """There is no log to open, and this is why."""
+        self.close()
+        self._services = ()
+        self.open("", "log", (why,))
+
+    def _open_again(self) -> None:
+        self.close()
+        turn = self._opening
+        _, seconds, lines = self._window
+        query = self._filter.query
+        self.open("", self._heading(), ("opening the log",))
+        command = OpenTail(
+            services=self._services,
+            since_seconds=None if query.since else seconds,
+            tail=None if query.since else lines,
+            since=query.since,
+            until=query.until,
+            previous=self._previous,
+            query=query,
+        )
+
+        def opened(tail: str) -> None:
+            if turn != self._opening:
+                self.cockpit.port.submit(CloseTail(tail))
+                return
+            self.open(tail, self._heading())
+
+        self.cockpit.ask(command, f"the log of {self._label}", opened)
+
+    def _heading(self) -> str:
+        found = [one for one in self.cockpit.frame.snapshot.services if one.key in self._services]
+        instances = sum(len(workload.instances) for service in found for workload in service.workloads)
+        parts = [f"{self._label}: log", plural(instances, "instance")]
+        parts += ["the run before" if self._previous else "", self._window[0] and f"since {self._window[0]}"]
+        parts.append(f"/{self.filter_text}" if self.filter_text else "")
+        return ", ".join(part for part in parts if part)
+
+    # Narrowing
+
+    def apply_filter(self, text: str) -> None:
+        """Leave what the filter line asks for. What cannot be used is said, and nothing changes."""
+        cockpit = self.cockpit
+        try:
+            made = log_filter(text, cockpit.now, UTC if self.look.utc else None)
+            self.highlight = Pattern(made.highlight) if made.highlight else None
+        except (FilterError, PatternError) as error:
+            cockpit.say(str(error))
+            return
+        window_changed = (made.query.since, made.query.until) != (self._filter.query.since, self._filter.query.until)
+        found_before = self._filter.find
+        self._filter, self.filter_text = made, text
+        self.heading = self._heading()
+        if window_changed and self._services:
+            self._open_again()
+        elif self.tail:
+            cockpit.ask(SetQuery(self.tail, made.query), "the search")
+        self.redraw()
+        if made.find and made.find != found_before:
+            self.action_match(-1)
+
+    def action_since(self, preset: str) -> None:
+        """Open the log again from further back, or less far."""
+        if not self._services:
+            self.cockpit.say("no log is open")
+            return
+        self._window = PRESETS[preset]
+        self._open_again()
+
+    def action_previous(self) -> None:
+        """The run before the last restart, and back to this one."""
+        if not self._services:
+            self.cockpit.say("no log is open")
+            return
+        self._previous = not self._previous
+        self._open_again()
+
+    # Finding
+
+    def action_match(self, step: int) -> None:
+        """The next line that matches; without a pattern, the next error."""
+        direction: Any = 1 if step > 0 else -1
+        pattern = self._filter.find or self._filter.query.pattern
+        level = Level.UNKNOWN if pattern else Level.ERROR
+        what = f"/{pattern}/" if pattern else "an error"
+        self._find(
+            pattern, level, self.row + step, direction, f"no {'later' if step > 0 else 'earlier'} line has {what}"
+        )
+
+    def action_first_error(self) -> None:
+        """The first error of what is shown."""
+        first = self.status.first_row if self.status else 0
+        self._find("", Level.ERROR, first, 1, "no error in this window; 0 shows the whole log")
+
+    def _find(self, pattern: str, level: Level, start: int, direction: Any, none: str) -> None:
+        if not self.tail:
+            self.cockpit.say("no log is open")
+            return
+
+        def found(row: int | None) -> None:
+            if row is None:
+                self.cockpit.say(none)
+            else:
+                self.go(row)
+
+        command = FindLine(tail=self.tail, pattern=pattern, level=level, start=start, direction=direction)
+        self.cockpit.ask(command, "the search", found)
+
+    def action_top_errors(self) -> None:
+        """Errors grouped by shape; Enter goes to the newest of one."""
+        if not self.tail:
+            self.cockpit.say("no log is open")
+            return
+
+        def show(shapes: tuple[ErrorShape, ...]) -> None:
+            now, utc = self.cockpit.now, self.look.utc
+            choices = [
+                Choice(
+                    str(shape.example_seq),
+                    f"{shape.count:>6} {shape.level.name:<5} {stamp(shape.first, now, utc)}-{moment(shape.last, utc)}",
+                    shape.shape,
+                    "down",
+                )
+                for shape in shapes
+            ]
+            dialog = PickDialog(
+                f"{self._label}: errors by shape", choices, "no error in this window; 0 shows the whole log"
+            )
+            self.app.push_screen(dialog, self._go_to_seq)
+
+        self.cockpit.ask(TopErrors(self.tail), "the errors to be counted", show)
+
+    def _go_to_seq(self, seq: str | None) -> None:
+        if seq is not None:
+            # Without a query a row's number is its line's.
+            if self.filter_text:
+                self.apply_filter("")
+            self.go(int(seq))
+
+    # Taking along
+
+    def chosen_lines(self, then: Callable[[list[LogLine]], None]) -> None:
+        """The marked lines, or the one under the cursor, or what is visible while it follows."""
+        if self.marks:
+            found: list[LogLine] = []
+            for seq in sorted(self.marks):
+                start, lines = self.lines_at(seq, 1)
+                found += [line for line in lines if start == seq]
+            then(found)
+        elif self.follow:
+            then(list(self.lines_at(max(0, self.row - self.size.height + 2), self.size.height - 1)[1]))
+        else:
+            then(list(self.lines_at(self.row, 1)[1]))
+
+    def action_copy(self) -> None:
+        """Copy to the reader's own clipboard, through the terminal."""
+
+        def copy(lines: list[LogLine]) -> None:
+            if not lines:
+                self.cockpit.say("there is no line to copy")
+                return
+            text = "\n".join(self.look.text(f"{moment(line.at, self.look.utc, True)} {line.text}") for line in lines)
+            self.app.copy_to_clipboard(text[:CLIPBOARD])
+            self.cockpit.say(f"{plural(len(lines), 'line')} copied, if the terminal takes OSC 52", "dim")
+
+        self.chosen_lines(copy)
+
+    def action_save(self) -> None:
+        """Write what is shown to a file."""
+        if not self.tail:
+            self.cockpit.say("no log is open")
+            return
+        self.cockpit.ask(SaveLog(self.tail), "the file", lambda path: self.cockpit.say(f"saved as {path}", "ok"))
+
+    def action_enter(self) -> None:
+        """The line whole; JSON laid out."""
+        _, lines = self.lines_at(self.row, 1)
+        if not lines:
+            return
+        line = lines[0]
+        head = f"{line.source}  {stamp(line.at, self.cockpit.now, self.look.utc)}  {line.level.name.lower()}"
+        text = self.look.text(line.text)
+        body = plain_text(text + pretty(text))
+
+        def whole(width: int) -> list[Line]:
+            return [Line((Span(f" {head}", "dim"),)), Line(), *body(width)]
+
+        self.app.push_screen(PagerScreen("One line", whole))
+
+    def action_full(self) -> None:
+        """The log alone on the screen."""
+        if self._services:
+            full = getattr(self.screen, "full_log", None)
+            if full is not None:
+                full(self._services, self._label)
+
+
+def pretty(text: str) -> str:
+    """The JSON object in a line, laid out below it; "" when there is none."""
+    start = text.find("{")
+    if start < 0:
+        return ""
+    try:
+        return "\n\n" + msgspec.json.format(text[start:].encode(), indent=2).decode()
+    except msgspec.DecodeError:
+        return ""

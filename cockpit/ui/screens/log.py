@@ -1,0 +1,52 @@
+"""A log, whole screen."""
+
+from typing import cast
+
+from textual.app import ComposeResult
+
+from cockpit.engine.port import Frame
+from cockpit.ui.logfilter import HINT
+from cockpit.ui.panes.logpane import LogPane
+from cockpit.ui.screens.base import Asking, CockpitScreen
+
+
+class LogScreen(CockpitScreen):
+    """The merged log of some services."""
+
+    def __init__(self, services: tuple[str, ...], name: str) -> None:
+        super().__init__()
+        self._services = services
+        self._label = name
+
+    def body(self) -> ComposeResult:
+        """The log."""
+        yield LogPane(id="body")
+
+    @property
+    def log_pane(self) -> LogPane:
+        """The log."""
+        return cast(LogPane, self.one(LogPane))
+
+    def on_mount(self) -> None:
+        """Open it."""
+        self.log_pane.open_services(self._services, self._label)
+
+    def show_frame(self, frame: Frame) -> None:
+        """New lines."""
+        self.log_pane.show(frame)
+
+    def ask_filter(self) -> None:
+        """Ask for a filter; it searches the whole log, so it is applied with Enter."""
+        log = self.log_pane
+        self.ask_line("/", Asking(done=log.apply_filter), log.filter_text, HINT)
+
+    def clear_filter(self) -> bool:
+        """Show every line again."""
+        if not self.log_pane.filter_text:
+            return False
+        self.log_pane.apply_filter("")
+        return True
+
+    def full_log(self, services: tuple[str, ...], name: str) -> None:
+        """It is: back to where it was opened."""
+        self.app.pop_screen()

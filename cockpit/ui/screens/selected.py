@@ -1,0 +1,86 @@
+"""What can be done with a selected service, on every screen that has one."""
+
+from cockpit.board.snapshot import ServiceStatus
+from cockpit.ui import inspect, mitigate
+from cockpit.ui.keys import bindings
+from cockpit.ui.screens.base import CockpitScreen
+
+
+class SelectedService(CockpitScreen):
+    """Subclasses say which service is selected; the keys of the scope "service" work on it."""
+
+    BINDINGS = bindings("service")
+    scopes: tuple[str, ...] = ("service",)
+
+    @property
+    def service(self) -> ServiceStatus | None:
+        """The selected service."""
+        raise NotImplementedError
+
+    def chosen_services(self) -> list[ServiceStatus]:
+        """The marked services, or the selected one."""
+        return [self.service] if self.service else []
+
+    def _needs_one(self) -> ServiceStatus | None:
+        if self.service is None:
+            self.cockpit.say("no service is selected")
+        return self.service
+
+    # Changing it
+
+    def action_verb(self, verb: str) -> None:
+        """Plan a change of it and show it."""
+        mitigate.begin(self, self.service, verb)
+
+    def action_actions(self) -> None:
+        """Everything else that may be done to it."""
+        mitigate.others(self, self.service)
+
+    def action_undo(self) -> None:
+        """Take back what was done last to it."""
+        mitigate.undo(self, self.service)
+
+    # Reading more of it
+
+    def action_log(self) -> None:
+        """The log of the marked services, merged, or of the selected one."""
+        chosen = self.chosen_services()
+        if not chosen:
+            self.cockpit.say("no service is selected")
+            return
+        names = [service.name for service in chosen]
+        more = f" + {len(names) - 3}" if len(names) > 3 else ""
+        self.full_log(tuple(service.key for service in chosen), " + ".join(names[:3]) + more)
+
+    def full_log(self, services: tuple[str, ...], name: str) -> None:
+        """A log, whole screen."""
+        from cockpit.ui.screens.log import LogScreen
+
+        self.app.push_screen(LogScreen(services, name))
+
+    def action_describe(self) -> None:
+        """All that is known of it."""
+        from cockpit.ui.screens.service import ServiceScreen
+
+        if service := self._needs_one():
+            self.app.push_screen(ServiceScreen(service.key, service.name))
+
+    def action_inspect(self) -> None:
+        """What the platform itself says of it."""
+        inspect.begin(self, self.service)
+
+    def action_explain(self) -> None:
+        """Why it is in this state."""
+        from cockpit.ui.screens.explain import explain_screen
+
+        if service := self._needs_one():
+            self.app.push_screen(explain_screen(self.cockpit, service.key, service.name))
+
+    def action_runbook(self) -> None:
+        """The runbook that fits."""
+        if service := self._needs_one():
+            self.cockpit.say(f"{service.name}: this profile names no runbook for it")
+
+    def action_sort(self) -> None:
+        """Another order."""
+        self.cockpit.say("worst first is the only order here")

@@ -1,0 +1,46 @@
+"""The wall: the state in letters that are read from across a room, what is broken below."""
+
+from textual.app import ComposeResult
+
+from cockpit.engine.port import Frame
+from cockpit.ui.cells import Line, Span
+from cockpit.ui.format import clock, since
+from cockpit.ui.panes.arrange import WELL
+from cockpit.ui.panes.band import headline, large
+from cockpit.ui.screens.base import CockpitScreen
+from cockpit.ui.theme import state_style
+from cockpit.ui.widgets.pager import Pager
+
+
+class WallScreen(CockpitScreen):
+    """Nothing to do here but to look."""
+
+    def body(self) -> ComposeResult:
+        """All of it is text."""
+        yield Pager("Wall", self._lines, id="body")
+
+    def _lines(self, columns: int) -> list[Line]:
+        cockpit = self.cockpit
+        look, frame, now = cockpit.look, cockpit.frame, cockpit.now
+        text, state = headline(frame, cockpit.stale_for is not None)
+        lines = [Line(), *large(look, text, state_style(state), columns), Line()]
+        lines += [*large(look, clock(now, look.utc)[:5], "strong", columns), Line()]
+        for service in frame.snapshot.services:
+            if service.state in WELL:
+                continue
+            style = state_style(service.state)
+            spans = (
+                Span(f"  {look.glyphs.state(service.state)} {service.name}  ", style),
+                Span(f"{service.state.value} {since(now, service.since, True, service.since_exact)}  ", style),
+                Span(look.text(service.why)),
+            )
+            lines.append(Line(spans))
+        return lines
+
+    def show_frame(self, frame: Frame) -> None:
+        """As things stand."""
+        self.one(Pager).redraw()
+
+    def tick(self) -> None:
+        """Ages go on."""
+        self.one(Pager).redraw()

@@ -1,0 +1,1 @@
+"""The board: merge, freshness, roll-up, safe text, recording, assessment."""

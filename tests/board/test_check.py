@@ -1,0 +1,114 @@
+"""`check`: the verdict, the JSON that others read, the text that people read."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from cockpit.board.model import Freshness, SafeText, State
+from cockpit.board.snapshot import Snapshot
+from cockpit.board.update import Lost
+from cockpit.check import EXIT, Report, exit_code, report, schema, to_json, to_text, verdict
+from tests.board.fleet import SOURCE, START, board_of, fleet, fleet_snapshot
+
+
+def with_states(*states: State) -> Snapshot:
+    whole = fleet_snapshot(6)
+    services = tuple(replace(one, state=state) for one, state in zip(whole.services, states, strict=False))
+    return replace(whole, services=services)
+
+
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        ((State.OK, State.OK), 0),
+        ((State.OK, State.STARTING, State.PAUSED, State.NOT_WATCHED), 0),
+        ((State.OK, State.DOWN), 1),
+        ((State.OK, State.DEGRADED), 1),
+        ((State.UNKNOWN, State.DOWN), 1),
+        ((State.OK, State.UNKNOWN), 2),
+        ((State.NOT_WATCHED,), 2),
+        ((), 2),
+    ],
+)
+def test_the_exit_code(states: tuple[State, ...], code: int) -> None:
+    snapshot = with_states(*states)
+    assert exit_code(snapshot) == code == EXIT[verdict(snapshot)]
+
+
+@pytest.mark.parametrize("freshness", [Freshness.STALE, Freshness.LOST])
+def test_a_silent_source_cannot_tell(freshness: Freshness) -> None:
+    snapshot = with_states(State.OK)
+    silent = replace(snapshot, sources=(replace(snapshot.sources[0], freshness=freshness),))
+    assert exit_code(silent) == 2
+    assert exit_code(replace(silent, services=with_states(State.DOWN).services)) == 1
+
+
+def test_the_json_has_exactly_these_members() -> None:
+    data = json.loads(to_json(fleet_snapshot(12)))
+    assert list(data) == ["version", "profile", "at", "verdict", "sources", "services"]
+    assert data["version"] == 1
+    assert list(data["sources"][0]) == ["name", "freshness", "since", "why"]
+    service = data["services"][0]
+    assert list(service) == [
+        "name", "scope", "tier", "state", "since", "why", "ready", "desired", "instances", "probes",
+    ]  # fmt: skip
+    assert list(service["instances"][0]) == ["name", "id", "state", "exit_code", "restarts"]
+    assert list(service["probes"][0]) == ["name", "kind", "state", "latency_ms", "detail"]
+    assert service["state"] == "down"
+    assert service["instances"][0]["exit_code"] == 137
+
+
+def test_the_json_is_what_the_types_say() -> None:
+    snapshot = fleet_snapshot(12)
+    assert msgspec.json.decode(to_json(snapshot), type=Report) == report(snapshot)
+    assert set(json.loads(schema())["$defs"]) >= {"Report", "ServiceReport", "InstanceReport", "ProbeReport"}
+
+
+def test_an_old_answer_is_no_answer() -> None:
+    profile, updates = fleet(6)
+    board = board_of(profile, updates)
+    board.tick(START + timedelta(minutes=5))
+    assert {probe.state for service in report(board.snapshot()).services for probe in service.probes} == {"unknown"}
+
+
+def cells(line: str) -> int:
+    return len(line)  # the fleet's names are all one cell wide
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_the_text_is_worst_first_and_within_its_width(ascii_only: bool) -> None:
+    text = to_text(fleet_snapshot(60), ascii_only=ascii_only)
+    lines = text.splitlines()
+    assert max(cells(line) for line in lines) <= 80
+    assert lines[0] == "omninode-bridge: not well"
+    assert ("x down" if ascii_only else "✗ down") in lines[5]
+    assert "OOM killed, 137" in lines[5]
+    assert text.isascii() is ascii_only
+    states = [line.split()[1] for line in lines[5:] if not line.startswith(" ") and "not watched" not in line]
+    assert states == sorted(states, key=["down", "degraded", "unknown", "starting", "paused", "ok"].index)
+
+
+def test_wide_names_do_not_break_the_columns() -> None:
+    snapshot = with_states(State.DOWN, State.OK)
+    wide = replace(snapshot.services[0], name="東京" * 20, why=SafeText("東京" * 60))
+    lines = to_text(replace(snapshot, services=(wide, snapshot.services[1]))).splitlines()
+    assert all(sum(2 if char in "東京" else 1 for char in line) <= 80 for line in lines)
+
+
+def test_a_lost_source_is_told() -> None:
+    profile, updates = fleet(3)
+    why = SafeText("connection refused")
+    text = to_text(board_of(profile, [*updates, Lost(source=SOURCE, at=START, why=why)]).snapshot())
+    assert "omninode-bridge: cannot tell" in text
+    assert "docker:prod-1: lost since 14:00:00 UTC: connection refused" in text
+
+
+def test_it_loads_no_screen() -> None:
+    script = "import sys, cockpit.check; print([name for name in ('textual', 'rich', 'httpx') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,55 @@
+"""Fixtures that every room may use. Real parts skip with the reason where they are missing, and fail under CI=true."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.parts.docker import DockerEngine, why_not
+from tests.parts.fleet import Fleet, build_fleet
+from tests.parts.need import missing, pytest_runtest_makereport
+from tests.terminal import Terminal
+
+# Found here by its name: pytest calls it.
+__all__ = ["pytest_runtest_makereport"]
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for the engine is marked `docker`: `pytest -m "not docker"` leaves all of it out."""
+    for item in items:
+        if "docker_engine" in getattr(item, "fixturenames", ()):
+            item.add_marker("docker")
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[DockerEngine]:
+    """A private Docker Engine with the image `tests.parts.docker.IMAGE`, shared by the session."""
+    if reason := why_not():
+        missing(reason)
+    try:
+        engine = DockerEngine()
+    except RuntimeError as error:  # root, but not with all of root's powers: an unprivileged container
+        missing(f"a private Docker Engine does not start here: {error}")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def docker_clean(docker_engine: DockerEngine) -> DockerEngine:
+    """The engine, running, with no containers, networks or swarm in it."""
+    docker_engine.clear()
+    return docker_engine
+
+
+@pytest.fixture
+def docker_fleet(docker_clean: DockerEngine) -> tuple[DockerEngine, Fleet]:
+    """The engine with forty Compose-labelled containers (tests/parts/fleet.py)."""
+    return docker_clean, build_fleet(docker_clean)
+
+
+@pytest.fixture
+def open_terminal() -> Iterator[Callable[..., Terminal]]:
+    """`Terminal(...)`, closed with the test: `open_terminal(cockpit_argv("demo"), cols=80, rows=24)`."""
+    with contextlib.ExitStack() as opened:
+        yield lambda *args, **options: opened.enter_context(Terminal(*args, **options))

@@ -1,0 +1,25 @@
+"""Each test has a runtime directory of its own, so that demos and sweeps of other programs never meet."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Iterator
+
+import pytest
+
+from tests.demo.platform import Platform, running
+
+
+@pytest.fixture(autouse=True)
+def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """XDG_RUNTIME_DIR; not under tmp_path, whose length leaves no room for a socket's name."""
+    folder = tempfile.mkdtemp(prefix="cd-", dir="/tmp")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def demo() -> AsyncGenerator[Platform]:
+    """A running platform, all healthy."""
+    async with running() as platform:
+        yield platform

@@ -1,0 +1,122 @@
+"""From a verb to a plan: the backend's own verbs, what the profile declares, and several at once."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import pytest
+from msgspec.structs import replace
+
+from cockpit.assemble import declared
+from cockpit.backends.base import Address
+from cockpit.backends.change import DECLARED, Plan, PlanRefused, Verb
+from cockpit.board.board import Board
+from cockpit.board.clock import ManualClock
+from cockpit.board.model import Identity, Instance, SafeText, Workload
+from cockpit.board.secrets import Secrets
+from cockpit.engine.parts import Context, Parts
+from cockpit.engine.plans import Planner
+from cockpit.engine.port import CommandError, MakeBulk, MakePlan
+from cockpit.profile.load import loads
+from cockpit.profile.schema import Profile
+from tests.mitigate.world import SERVICE, WORKLOAD, FakeOperator, World, operation, plan
+
+PROFILE = f"""\
+version: 1
+name: shop
+services:
+  {SERVICE}:
+    workloads: [{{compose: web}}]
+    calls:
+      warm-up: {{port: 80, path: /warm}}
+      front: {{port: 80, method: GET}}
+    actions:
+      renew: {{steps: [{{call: warm-up}}, {{verb: restart}}]}}
+    smoke: [{{call: front, title: front page}}]
+    verify: {{samples: 3}}
+backends:
+  main: {{kind: docker}}
+"""
+NOW = ManualClock().now()
+
+
+class Backend(FakeOperator):
+    """Plans a restart, and a stop; nothing else."""
+
+    def verbs(self, workload: Workload) -> tuple[Verb, ...]:
+        return (Verb(name="restart", title="Restart"), Verb(name="stop", title="Stop"))
+
+    async def plan(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
+        if verb not in ("restart", "stop"):
+            raise PlanRefused(f"nothing is done by the name {verb}")
+        when = "stopped" if verb == "stop" else "ready"
+        return plan(operation(1, verb, done_when=when), made_at=NOW)
+
+
+class Pretended(World):
+    """The world as a board that the planner asks."""
+
+    def workloads(self) -> Mapping[Identity, Workload]:
+        return {one.id: one for service in self.snapshot().services for one in service.workloads}
+
+
+class _Nothing:
+    async def resolve(self, _: str, __: int) -> Address:
+        return Address("127.0.0.1", 1, SafeText("here"))
+
+    def instance_of(self, _: str) -> tuple[object, Instance] | None:
+        return None
+
+
+@pytest.fixture
+def planner() -> Planner:
+    profile = loads(PROFILE, "p.yaml", {}).profile
+    assert isinstance(profile, Profile)
+    clock, nothing = ManualClock(), _Nothing()
+    made = Planner(cast("Board", Pretended(clock)))
+    made.operators["main"] = Backend()
+    context = Context(
+        profile, clock, Secrets(), lambda _: None, nothing.resolve, {}, nothing.instance_of, {}  # type: ignore[arg-type]
+    )  # fmt: skip
+    made.declare(Parts(profile=profile, profile_name="shop", declared=declared(profile)), context)
+    return made
+
+
+def asked(verb: str, service: str = SERVICE, workload: Identity = WORKLOAD) -> MakePlan:
+    return MakePlan(verb=verb, service=service, workload=workload)
+
+
+def test_verbs_of_the_backend_and_of_the_profile(planner: Planner) -> None:
+    assert [verb.name for verb in planner.verbs(WORKLOAD)] == ["restart", "stop", "warm-up", "renew"]
+
+
+async def test_a_verb_is_verified_as_the_profile_wants(planner: Planner) -> None:
+    made = await planner.plan(asked("restart"))
+    assert ([check.title for check in made.smoke], made.watch[0].samples) == (["front page"], 3)
+    stopped = await planner.plan(asked("stop"))
+    assert (stopped.smoke, stopped.watch) == ((), ())
+
+
+async def test_an_action_mixes_its_own_steps_and_verbs(planner: Planner) -> None:
+    made = await planner.plan(asked("renew"))
+    assert [(one.verb, one.source) for one in made.operations] == [("call", DECLARED), ("restart", "main")]
+    assert (made.on_failure, len(made.smoke)) == ("step back", 1)
+
+
+async def test_several_are_one_plan_and_all_that_cannot_are_named(planner: Planner) -> None:
+    other = replace(WORKLOAD, name="gone")
+    with pytest.raises(PlanRefused, match="1 of 2 cannot be planned: gone: gone: it is not on the board any more"):
+        await planner.bulk(MakeBulk(verb="restart", targets=((SERVICE, WORKLOAD), ("gone", other))), NOW)
+    with pytest.raises(PlanRefused, match="run in the same place"):
+        await planner.bulk(MakeBulk(verb="restart", targets=((SERVICE, WORKLOAD), ("web", WORKLOAD))), NOW)
+    one = await planner.bulk(MakeBulk(verb="restart", targets=((SERVICE, WORKLOAD),)), NOW)
+    assert one.services == (SERVICE,)
+
+
+async def test_what_is_gone_or_not_known_is_refused(planner: Planner) -> None:
+    with pytest.raises(CommandError, match="not on the board any more"):
+        await planner.plan(asked("restart", workload=replace(WORKLOAD, name="gone")))
+    with pytest.raises(PlanRefused, match="nothing is done by the name explode"):
+        await planner.plan(asked("explode"))
+    planner.operators.pop("main")
+    with pytest.raises(PlanRefused, match="nothing can be changed through main here"):
+        await planner.plan(asked("restart"))

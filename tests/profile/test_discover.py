@@ -1,0 +1,30 @@
+"""What a machine without a profile is taken to have."""
+
+import pytest
+
+from cockpit.profile.discover import SYSTEM_SOCKET, discovered
+
+ROOTLESS = "/run/user/1000/docker.sock"
+USER = {"XDG_RUNTIME_DIR": "/run/user/1000"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "there", "expected"),
+    [
+        ({}, set(), {"local": ""}),
+        ({}, {SYSTEM_SOCKET}, {"local": ""}),
+        (USER, {SYSTEM_SOCKET}, {"local": ""}),
+        (USER, {ROOTLESS}, {"rootless": f"unix://{ROOTLESS}"}),
+        (USER, {SYSTEM_SOCKET, ROOTLESS}, {"local": "", "rootless": f"unix://{ROOTLESS}"}),
+        ({**USER, "DOCKER_HOST": "ssh://me@host"}, {ROOTLESS}, {"host": "", "rootless": f"unix://{ROOTLESS}"}),
+        ({**USER, "DOCKER_HOST": f"unix://{ROOTLESS}"}, {ROOTLESS}, {"local": ""}),
+        ({"DOCKER_CONTEXT": "prod"}, set(), {"prod": ""}),
+        ({"XDG_RUNTIME_DIR": "relative"}, {"relative/docker.sock"}, {"local": ""}),
+    ],
+)
+def test_engines_that_are_found(environ: dict[str, str], there: set[str], expected: dict[str, str]) -> None:
+    profile = discovered(environ, there.__contains__)
+    assert {name: backend.host for name, backend in profile.backends.items()} == expected
+    assert {backend.kind for backend in profile.backends.values()} == {"docker"}
+    assert profile.discover
+    assert profile.services == {}
