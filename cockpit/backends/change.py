@@ -97,6 +97,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     watch: tuple[Watch, ...] = ()
     smoke: tuple[Operation, ...] = ()
     """Asked in this order when all signals are good; they only read. It has worked when they are answered as wanted."""
+    otherwise: tuple[str, tuple[tuple[str, str], ...]] | None = None
+    """(verb, arguments) to plan on the same workload when the verdict is "did not work"; None: nothing is known."""
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -228,3 +228,10 @@ def test_which_image_to_go_back_to() -> None:
     assert images.repository("r:5000/app:v1@sha256:aa") == "r:5000/app"
     assert images.repository("app") == "app"
     assert images.repository(rows[0].id) == ""
+
+
+def test_a_restart_says_what_to_try_when_it_does_not_work() -> None:
+    whole, found = chosen(made("web_1"), made("web_2"))
+    ids = ",".join(one.container.id for one in found)
+    assert plan_act(ACTS["restart"], whole, found, (), SITE).otherwise == ("recreate", (("instance", ids),))
+    assert plan_act(ACTS["stop"], whole, found, (), SITE).otherwise is None

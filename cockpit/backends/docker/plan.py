@@ -60,6 +60,7 @@ def plan_act(act: Act, workload: Workload, chosen: Sequence[Target], others: Seq
         site,
         danger="high" if act.verb.danger == "high" or ends else "low",
         risks=tuple(_risks(act, fitting, ready, stays)),
+        otherwise=(act.otherwise, (("instance", ids),)) if act.otherwise and ids else None,
     )
 
 
@@ -72,6 +73,7 @@ def make_plan(
     danger: str = "low",
     risks: tuple[SafeText, ...] = (),
     choices: tuple[tuple[str, SafeText], ...] = (),
+    otherwise: tuple[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> Plan:
     """A plan over these operations; it may take as long as they may together."""
     return Plan(
@@ -87,6 +89,7 @@ def make_plan(
         risks=risks,
         deadline=max((operation.deadline for operation in operations), default=60.0) + MARGIN,
         choices=choices,
+        otherwise=otherwise,
     )
 
 

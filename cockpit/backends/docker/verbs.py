@@ -17,7 +17,7 @@ class Act(Struct, frozen=True, kw_only=True):
 
     applies: phases in which it makes sense; refusal: said when no container is in one of them.
     takes_down: it answers nothing for a while, or from then on. request: of the Engine API, behind /containers/{id}.
-    stops: it waits out the container's own grace period first.
+    stops: it waits out the container's own grace period first. otherwise: the verb to offer when it did not work.
     """
 
     verb: Verb
@@ -26,6 +26,7 @@ class Act(Struct, frozen=True, kw_only=True):
     after: str
     done_when: str
     inverse: str = ""
+    otherwise: str = ""
     takes_down: bool = False
     stops: bool = False
     starts: bool = False
@@ -46,7 +47,7 @@ ACTS: Mapping[str, Act] = {
             verb=_verb("restart", "Restart"), applies=frozenset({Phase.RUNNING, Phase.RESTARTING, Phase.EXITED}),
             refusal="no container can be restarted (a paused one is resumed, one that never ran is started)",
             after="running", done_when="ready", takes_down=True, stops=True, starts=True, request="/restart",
-            cli="restart",
+            otherwise="recreate", cli="restart",
         ),
         Act(
             verb=_verb("start", "Start"), applies=_DOWN, refusal="nothing to start: every container runs or is paused",
