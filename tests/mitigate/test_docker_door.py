@@ -15,7 +15,7 @@ from cockpit.backends.docker.operate import DockerOperator
 from cockpit.backends.docker.source import DockerSource
 from cockpit.board.board import Board
 from cockpit.board.clock import SystemClock
-from cockpit.board.model import Health, Phase, Workload
+from cockpit.board.model import Freshness, Health, Phase, Workload
 from cockpit.board.snapshot import Snapshot
 from cockpit.board.text import safe
 from cockpit.board.update import Lost
@@ -73,10 +73,12 @@ class Cockpit:
         await self.operator.close()
         await self.journal.close()
 
-    async def sees(self, name: str, count: int = 1, within: float = 15.0) -> Workload:
-        """The workload, once the board shows so many of its instances and knows since when they run."""
+    async def sees(self, name: str, count: int = 1, within: float = 60.0) -> Workload:
+        """The workload, once a live source shows so many of its instances and knows since when they run."""
 
         def found(snapshot: Snapshot) -> Workload | None:
+            if not snapshot.sources or any(one.freshness is not Freshness.LIVE for one in snapshot.sources):
+                return None
             for workload in workloads(snapshot):
                 known = [one for one in workload.instances if one.started_at is not None]
                 if workload.id.name == name and len(known) == count:
@@ -89,11 +91,8 @@ class Cockpit:
 
     async def plan(self, verb: str, name: str, count: int = 1) -> Plan:
         workload = await self.sees(name, count)
-        return replace(await self.operator.plan(verb, workload, {}), service=self.service(workload), hold=HOLD)
-
-    def service(self, workload: Workload) -> str:
-        keys = [one.key for one in self.board.snapshot().services if workload in one.workloads]
-        return keys[0]
+        (service, *_) = self.board.services_of(workload.id)
+        return replace(await self.operator.plan(verb, workload, {}), service=service, hold=HOLD)
 
     async def do(self, verb: str, name: str, count: int = 1) -> Verdict:
         made = await self.plan(verb, name, count)
