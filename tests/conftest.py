@@ -1,6 +1,7 @@
 """Fixtures that every room may use. Real parts skip with the reason where they are missing, and fail under CI=true."""
 
 import contextlib
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +13,17 @@ from tests.terminal import Terminal
 
 # Found here by its name: pytest calls it.
 __all__ = ["pytest_runtest_makereport"]
+
+
+def pytest_configure() -> None:
+    """Give what the tests start the signals as they are by default.
+
+    A run under nohup, or in the background of a shell, ignores some of them, and an ignored signal is inherited through
+    exec: the child that a test hangs up would stay for ever. One that is caught, here by nothing, is not inherited.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
