@@ -198,10 +198,12 @@ class Painter:
             elif at != start:
                 out.append(f"\x1b[{y + 1};{x + start + 1}H")
             for index in range(start, stop):
-                if inks[index] is not ink:
-                    out.append(step(ink, inks[index]))
-                    ink = inks[index]
-                out.append(chars[index])
+                char, wanted = chars[index], inks[index]
+                # Between two words of one colour the ink stays: a blank in it looks the same, and 12 bytes are saved.
+                if wanted is not ink and not (char == " " and wanted is ink.on_blank):
+                    out.append(step(ink, wanted))
+                    ink = wanted
+                out.append(char)
             at = stop
             # Terminals disagree about the width of some characters: never trust the cursor after one.
             if any(len(char) != 1 for char in chars[start:stop]):

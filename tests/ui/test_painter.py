@@ -73,6 +73,13 @@ def test_one_changed_number_costs_a_jump_and_the_number() -> None:
     assert painter.paint(update(rows), WIDTH, HEIGHT) == "\x1b[4;6H3"
 
 
+def test_words_of_one_colour_need_no_other_between_them() -> None:
+    painter = Painter(ColorSystem.EIGHT_BIT)
+    rows: list[list[tuple[str, Style]]] = [[("a b c", STYLES[1]), (" d", STYLES[0])], *([[]] * (HEIGHT - 1))]
+    assert painter.paint(update([[]] * HEIGHT), WIDTH, HEIGHT)
+    assert painter.paint(update(rows), WIDTH, HEIGHT) == "\x1b[1;1H\x1b[1;38;5;203ma b c \x1b[md"
+
+
 def test_colours_follow_the_terminal() -> None:
     row = [[("x", Style(color="#ff0000"))]] * HEIGHT
     assert "38;2;255;0;0" in Painter(ColorSystem.TRUECOLOR).paint(update(row), WIDTH, HEIGHT)

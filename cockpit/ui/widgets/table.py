@@ -83,7 +83,7 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         self._order: list[Hashable] = []
         self._top = 0
         self._waiting = False
-        self._drawn: dict[Hashable, tuple[Item, bool, Line]] = {}
+        self._drawn: dict[Hashable, tuple[Item, bool, bool, Line]] = {}
         self._fitted: dict[int, int] = {}
 
     # What is in it
@@ -119,10 +119,8 @@ class Table(LineWidget, Generic[Item], can_focus=True):
             self._order = self._held(old_order, order) if self._waiting else order
         if self.follow_first and self._order:
             self.cursor = self._order[0]
-            self._drawn.clear()
         elif self.cursor not in self._items:
             self.cursor = self._nearest(old_order, old_cursor)
-            self._drawn.pop(self.cursor, None)
         self.marks &= self._items.keys()
         self._scroll()
         self.redraw()
@@ -217,13 +215,13 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         return lines
 
     def _row(self, key: Hashable, columns: list[tuple[int, Column, int]]) -> Line:
-        item, chosen = self._items[key], key == self.cursor
+        item, chosen, marked = self._items[key], key == self.cursor, key in self.marks
         drawn = self._drawn.get(key)
-        if drawn and drawn[0] is item and drawn[1] == chosen:
-            return drawn[2]
+        if drawn and drawn[0] is item and drawn[1] == chosen and drawn[2] == marked:
+            return drawn[3]
         look = self.look
         cells = self._cells(item, chosen)
-        pointer = look.glyphs.mark if key in self.marks else look.glyphs.cursor if chosen else " "
+        pointer = look.glyphs.mark if marked else look.glyphs.cursor if chosen else " "
         spans = [Span(pointer, "mark")]
         for index, column, size in columns:
             text, style = cells[index]
@@ -231,7 +229,7 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         line = Line(tuple(spans), "selected" if chosen else "")
         if len(self._drawn) > 512:
             self._drawn.clear()
-        self._drawn[key] = (item, chosen, line)
+        self._drawn[key] = (item, chosen, marked, line)
         return line
 
     def on_resize(self) -> None:
@@ -289,7 +287,6 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         """Mark or unmark the item under the cursor, and go on to the next."""
         if self.cursor is not None:
             self.marks ^= {self.cursor}
-            self._drawn.pop(self.cursor, None)
             self.action_move(1)
             self.redraw()
 
