@@ -11,6 +11,7 @@ from cockpit.engine import editing, port
 from cockpit.engine.core import Core
 from cockpit.engine.port import CommandError
 from cockpit.incident.entry import Entry
+from cockpit.incident.timeline import Row
 
 DEADLINE = 15.0
 """Seconds for what asks somebody else: an engine that hangs must not keep a dialog waiting for ever."""
@@ -92,6 +93,10 @@ async def _perform(core: Core, command: port.Perform) -> Verdict:
     return await core.record.perform(command)
 
 
+async def _dry_run(core: Core, command: port.DryRun) -> port.Rehearsal:
+    return await core.record.rehearse(command.plan)
+
+
 async def _approve(core: Core, command: port.Approve) -> Entry:
     return await core.record.approve(command)
 
@@ -110,6 +115,10 @@ async def _edit(core: Core, command: port.EditEntry) -> Entry:
 
 async def _export(core: Core, command: port.ExportTimeline) -> str:
     return await editing.write(command, core.clock)
+
+
+async def _recorded(core: Core, _: port.Recorded) -> tuple[Row, ...]:
+    return core.record.recorded()
 
 
 async def _relist(core: Core, _: port.Relist) -> None:
@@ -133,8 +142,9 @@ _DEADLINES: dict[type, float | None] = {
     port.AddNote: None,
     port.EditEntry: None,
     port.Approve: None,
-    port.EditEntry: None,
     port.MakePlan: 30.0,
+    port.MakeBulk: 60.0,
+    port.DryRun: 60.0,
     port.SaveLog: 60.0,
     port.ExportTimeline: 60.0,
 }
@@ -152,11 +162,13 @@ _HANDLERS: dict[type, Handler] = {
     port.MakePlan: _plan,
     port.MakeBulk: _bulk,
     port.Perform: _perform,
+    port.DryRun: _dry_run,
     port.Approve: _approve,
     port.Require: _require,
     port.AddNote: _note,
     port.EditEntry: _edit,
     port.ExportTimeline: _export,
+    port.Recorded: _recorded,
     port.Relist: _relist,
     port.InjectFault: _inject,
     port.ListFaults: _faults,

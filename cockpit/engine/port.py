@@ -22,6 +22,7 @@ from cockpit.logs.query import LogQuery
 from cockpit.logs.shapes import ErrorShape
 from cockpit.mitigate.guard import Requirement
 from cockpit.mitigate.progress import Progress, Step
+from cockpit.mitigate.rehearse import Rehearsal
 
 
 class TailStatus(Struct, frozen=True, kw_only=True):
@@ -192,6 +193,12 @@ class Perform(Struct, frozen=True, kw_only=True):
     """The person confirmed, after a NotRecordedError, that it is done though nothing records it."""
 
 
+class DryRun(Struct, frozen=True):
+    """Check permission and preconditions of a plan and change nothing. Yields Rehearsal."""
+
+    plan: Plan
+
+
 class Approve(Struct, frozen=True):
     """Approve what somebody else asked for, by at least 8 digits of its plan's hash. Yields Entry, once committed."""
 
@@ -233,6 +240,10 @@ class ExportTimeline(Struct, frozen=True, kw_only=True):
     utc: bool = True
 
 
+class Recorded(Struct, frozen=True):
+    """The newest 10,000 entries as each was recorded, in that order. Yields tuple[Row, ...]; hidden: since then."""
+
+
 class Relist(Struct, frozen=True):
     """Ask every source for its whole truth again (ctrl-l). Yields None."""
 
@@ -261,11 +272,13 @@ Command = (
     | MakePlan
     | MakeBulk
     | Perform
+    | DryRun
     | Approve
     | Require
     | AddNote
     | EditEntry
     | ExportTimeline
+    | Recorded
     | Relist
     | InjectFault
     | ListFaults
@@ -300,6 +313,7 @@ __all__ = [
     "Frame",
     "LogQuery",
     "OperationStatus",
+    "Rehearsal",
     "Requirement",
     "Step",
     "Verb",

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC
 from typing import Any
 
-from cockpit.backends.change import Plan, Verb, Verdict
+from cockpit.backends.change import Operation, Plan, Verb, Verdict
 from cockpit.board.board import Board
 from cockpit.board.clock import Clock
 from cockpit.board.model import Identity, SafeText
@@ -36,10 +36,12 @@ from cockpit.incident.journal import Journal
 from cockpit.incident.people import whoami
 from cockpit.incident.place import prepare
 from cockpit.incident.rolling import Rolling
+from cockpit.incident.timeline import Row, recorded
 from cockpit.mitigate import approval
 from cockpit.mitigate.errors import Refused, SecondPersonMissing
 from cockpit.mitigate.guard import DEFAULT_RULES, Guard, nobody, rule_of
 from cockpit.mitigate.recover import recover
+from cockpit.mitigate.rehearse import Rehearsal, rehearse
 from cockpit.mitigate.run import Door
 from cockpit.mitigate.sight import find_service
 
@@ -148,6 +150,22 @@ class Record:
             raise CommandError(f"{error}{await self._ask_second(command.plan)}") from error
         except (Refused, JournalError) as error:
             raise CommandError(str(error)) from error
+
+    async def rehearse(self, plan: Plan) -> Rehearsal:
+        """Whether a plan would be allowed and could be begun now; nothing is changed."""
+        await self._opened.wait()
+        if self._door is None:
+            raise CommandError("no journal is open, and nothing is changed without a record: cockpit doctor says why")
+        now, door = self._board.snapshot(), self._door
+
+        async def check(operation: Operation) -> str:
+            return await door.operator(operation.source or plan.source).check(operation)
+
+        return await rehearse(plan, self.require(plan).denied, check, now, self._clock)
+
+    def recorded(self) -> tuple[Row, ...]:
+        """Every entry that is kept, as it was recorded."""
+        return recorded(self._journal.entries) if self._journal is not None else ()
 
     async def _ask_second(self, plan: Plan) -> str:
         """Put the whole plan into the shared journal, where another login finds it; what to tell of that."""

@@ -4,7 +4,7 @@ Curated: what tells the story (without hidden rows and without the steps of a mi
 Raw: every entry as it was recorded.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -164,6 +164,16 @@ class Timeline:
 def curated(rows: Iterable[Row]) -> tuple[Row, ...]:
     """What tells the story."""
     return tuple(row for row in rows if row.pinned or not (row.hidden or row.superseded))
+
+
+def recorded(entries: Sequence[Entry]) -> tuple[Row, ...]:
+    """The raw view; an entry that was hidden since says so, so that it can be shown again."""
+    hidden: dict[str, bool] = {
+        entry.subject: entry.kind == "hide" for entry in entries if entry.kind in ("hide", "unhide")
+    }
+    return tuple(
+        replace(row, hidden=True) if hidden and hidden.get(str(row.entry.id)) else row for row in raw(entries)
+    )
 
 
 def raw(entries: Iterable[Entry]) -> tuple[Row, ...]:
