@@ -16,6 +16,12 @@ Facts = tuple[tuple[str, SafeText], ...]
 DECLARED = "(profile)"
 """The source under which what a profile declares is performed; no backend can have this name."""
 
+
+def of_service(key: str) -> Identity:
+    """What is done to a service itself, where nothing that runs it is known: an API of others, say."""
+    return Identity(DECLARED, "", "", "service", key)
+
+
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from cockpit.backends.change import Verb
+from cockpit.backends.change import DECLARED, Verb, of_service
 from cockpit.board.model import Freshness, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.board.text import safe
@@ -37,7 +37,10 @@ def choose_service(snapshot: Snapshot, word: str) -> ServiceStatus:
 
 
 def choose_workload(snapshot: Snapshot, service: ServiceStatus, source: str = "") -> Workload:
-    """What runs the service; the one that a named source sees, when several do. Wrong, CannotTell."""
+    """What runs the service (the one that a named source sees, when several do), else the service itself.
+
+    Raises Wrong, CannotTell.
+    """
     found = [one for one in service.workloads if source in ("", one.source)]
     if len(found) == 1:
         status = next((one for one in snapshot.sources if one.name == found[0].source), None)
@@ -52,12 +55,14 @@ def choose_workload(snapshot: Snapshot, service: ServiceStatus, source: str = ""
         raise Wrong(
             f"{service.key} does not run on {safe(source, 60)}, but on {_list(w.source for w in service.workloads)}"
         )
-    raise CannotTell(f"{service.key}: nothing that runs it is known ({service.why or 'no workload is declared'})")
+    return Workload(id=of_service(service.key), source=DECLARED)
 
 
 def choose_verb(service: ServiceStatus, verbs: Sequence[Verb], word: str) -> Verb:
     """A verb by its name: "rollback", "roll-back" and "roll back" are one. Wrong."""
     found = next((verb for verb in verbs if _plain(verb.name) == _plain(word)), None)
+    if found is None and not service.workloads and not verbs:
+        raise CannotTell(f"{service.key}: nothing that runs it is known ({service.why or 'no workload is declared'})")
     if found is None:
         offered = _list(verb.name.replace(" ", "-") for verb in verbs) or "nothing"
         raise Wrong(f"{safe(word, 60)} cannot be done to {service.key} now; what can: {offered}")

@@ -62,8 +62,8 @@ class BackendPart(Struct, frozen=True):
 class Declared(Operator, Protocol):
     """The operator of what the profile declares for its services, by their keys."""
 
-    def offered(self, service: str) -> tuple[Verb, ...]:
-        """Calls and actions of a service."""
+    def offered(self, service: str, workload: Workload) -> tuple[Verb, ...]:
+        """What the profile declares for a service and for what runs it."""
         ...
 
     def finished(self, made: Plan, workload: Workload, *, alive: bool) -> Plan:

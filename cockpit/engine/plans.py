@@ -5,13 +5,16 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from cockpit.backends.base import Operator
-from cockpit.backends.change import Plan, PlanRefused, Verb
+from cockpit.backends.change import DECLARED, Plan, PlanRefused, Verb
 from cockpit.board.board import Board
 from cockpit.board.model import Identity, Workload
+from cockpit.board.text import safe
 from cockpit.engine.parts import Context, Declared, Parts
 from cockpit.engine.port import CommandError, MakeBulk, MakePlan
 from cockpit.mitigate.bulk import MOST, join
 from cockpit.mitigate.predicates import required
+
+DECLARE = "a profile can say how, under its service: commands, repository, calls, actions"
 
 
 class Planner:
@@ -30,24 +33,20 @@ class Planner:
         self._declared = self.operators[name] = make(context, self._verb)
 
     def verbs(self, identity: Identity) -> tuple[Verb, ...]:
-        """What may be done to a workload, and to the services that it runs."""
+        """What may be done to a workload and to the services that it runs, or to a service that nothing here runs."""
         workload = self._workload(identity)
         operator = self.operators.get(workload.source)
         own = operator.verbs(workload) if operator else ()
-        if self._declared is None:
+        declared = self._declared
+        if declared is None:
             return own
-        services = (
-            status.key
-            for status in self._board.snapshot().services
-            if any(one.id == workload.id for one in status.workloads)
-        )
-        return (*own, *(verb for key in services for verb in self._declared.offered(key)))
+        return (*own, *(verb for key in self._services(workload) for verb in declared.offered(key, workload)))
 
     async def plan(self, command: MakePlan) -> Plan:
         """What a verb would do. PlanRefused or CommandError say why not."""
         workload = self._workload(command.workload)
         declared = self._declared
-        if declared and any(verb.name == command.verb for verb in declared.offered(command.service)):
+        if declared and any(verb.name == command.verb for verb in declared.offered(command.service, workload)):
             plan = await declared.plan(command.verb, workload, {"service": command.service})
         else:
             plan = replace(
@@ -74,12 +73,32 @@ class Planner:
 
     async def _verb(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
         operator = self.operators.get(workload.source)
-        if operator is None:
-            raise PlanRefused(f"{workload.id.name}: nothing can be changed through {workload.source} here")
+        if operator is None or workload.source == DECLARED:
+            why = f"{workload.source} changes nothing by itself"
+            why = "nothing that runs it is known" if workload.source == DECLARED else why
+            raise PlanRefused(f"{workload.id.name}: no {verb}, for {why}; {DECLARE}")
         return await operator.plan(verb, workload, arguments)
 
+    def _services(self, workload: Workload) -> tuple[str, ...]:
+        if workload.source == DECLARED:
+            return (workload.id.name,)
+        return tuple(
+            status.key
+            for status in self._board.snapshot().services
+            if any(one.id == workload.id for one in status.workloads)
+        )
+
     def _workload(self, identity: Identity) -> Workload:
+        if identity.backend == DECLARED:
+            return self._service_itself(identity)
         workload = self._board.workloads().get(identity.workload)
         if workload is None:
             raise CommandError(f"{identity.name}: it is not on the board any more")
         return workload
+
+    def _service_itself(self, identity: Identity) -> Workload:
+        """Stands for what runs a service of which nothing is seen: only what the profile declares is done to it."""
+        status = next((one for one in self._board.snapshot().services if one.key == identity.name), None)
+        if status is None:
+            raise CommandError(f"{safe(identity.name, 80)}: there is no such service")
+        return Workload(id=identity, source=DECLARED, where=(("service", safe(status.name, 80)),))

@@ -7,7 +7,7 @@ holds nobody up, for its owner is dead.
 import asyncio
 from typing import Protocol
 
-from cockpit.backends.change import Plan
+from cockpit.backends.change import DECLARED, Plan
 from cockpit.board.clock import Clock
 from cockpit.board.model import Freshness
 from cockpit.board.snapshot import Snapshot
@@ -16,7 +16,7 @@ from cockpit.incident.entry import Draft, Entry
 from cockpit.incident.intents import fact, run_of
 from cockpit.mitigate import record
 from cockpit.mitigate.predicates import required
-from cockpit.mitigate.sight import Baseline, BoardView, workloads
+from cockpit.mitigate.sight import Baseline, BoardView, find_service, workloads
 from cockpit.mitigate.verify import Done, Question, Ruling, verdict_of, verify
 
 WAIT_FOR_SOURCE = 60.0
@@ -84,7 +84,9 @@ def _as_far_as_known(ruling: Ruling, plan: Plan, answered: int) -> Ruling:
 
 
 def _sees(snapshot: Snapshot, plan: Plan) -> bool:
-    """Whether the plan's source is live and shows the engine that the plan was made for."""
+    """Whether the plan's source is live and shows the engine that the plan was made for; its service, without one."""
+    if plan.source == DECLARED:
+        return find_service(snapshot, plan.service) is not None
     live = any(one.name == plan.source and one.freshness is Freshness.LIVE for one in snapshot.sources)
     return live and any(one.id.scope == plan.workload.scope for one in workloads(snapshot))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from cockpit.backends.change import Plan, Verb
+from cockpit.backends.change import DECLARED, Plan, Verb, of_service
 from cockpit.board.model import Workload
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.port import MakePlan, OperationStatus, Require, Requirement, Verbs
@@ -49,7 +49,8 @@ def undo(screen: CockpitScreen, service: ServiceStatus | None) -> None:
         cockpit.say(f"{last.plan.verb} of {service.name} cannot be taken back by itself")
         return
     verb, arguments = inverse
-    work = next((one for one in service.workloads if one.id == last.plan.workload.workload), None)
+    known = (*service.workloads, _itself(service))
+    work = next((one for one in known if one.id == last.plan.workload.workload), None)
     if work is None:
         cockpit.say(f"{service.name}: what was changed is not on the board any more")
         return
@@ -58,11 +59,7 @@ def undo(screen: CockpitScreen, service: ServiceStatus | None) -> None:
 
 def why_not(service: ServiceStatus | None) -> str:
     """Why nothing can be done to a service; "" when something can."""
-    if service is None:
-        return "no service is selected"
-    if not service.workloads:
-        return f"{service.name}: nothing that runs it is known, so nothing can be changed"
-    return ""
+    return "no service is selected" if service is None else ""
 
 
 def _last_done(operations: tuple[OperationStatus, ...], service: ServiceStatus | None) -> OperationStatus | None:
@@ -79,8 +76,8 @@ def _with_workload(
     if why or service is None:
         cockpit_of(screen).say(why)
         return
-    if len(service.workloads) == 1:
-        then(service, service.workloads[0])
+    if len(service.workloads) < 2:
+        then(service, service.workloads[0] if service.workloads else _itself(service))
         return
     choices = [
         Choice(str(index), work.id.name, "/".join(str(value) for _, value in work.where) + f", {_size(work)}")
@@ -95,6 +92,11 @@ def _with_workload(
     screen.app.push_screen(PickDialog(heading, choices), picked)
 
 
+def _itself(service: ServiceStatus) -> Workload:
+    """Stands for what runs a service of which nothing is seen: what the profile declares can still be done."""
+    return Workload(id=of_service(service.key), source=DECLARED)
+
+
 def _size(work: Workload) -> str:
     return plural(len(work.instances), "instance")
 
@@ -103,8 +105,7 @@ def _with_verb(screen: CockpitScreen, service: ServiceStatus, workload: Workload
     def found(verbs: tuple[Verb, ...]) -> None:
         verb = next((one for one in verbs if one.name.replace(" ", "") == name), None)
         if verb is None:
-            offered = ", ".join(one.name for one in verbs) or "nothing"
-            cockpit_of(screen).say(f"{service.name}: no {name} through {workload.id.backend} (it offers {offered})")
+            _plan(screen, service, workload, name, ())  # whoever plans it knows best why it cannot be
             return
         _fill(screen, service, workload, verb, ())
 

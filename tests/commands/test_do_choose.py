@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.backends.change import Verb
+from cockpit.backends.change import Verb, of_service
 from cockpit.board.model import Freshness, Identity, SafeText, State, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot, SourceStatus
 from cockpit.commands.do_choose import (
@@ -74,8 +74,14 @@ def test_what_is_not_seen_while_a_source_is_lost_cannot_be_told() -> None:
         choose_service(lost, "web")
     with pytest.raises(CannotTell, match="docker:a is lost"):
         choose_workload(board(WEB, sources=(source("a", Freshness.LOST),)), WEB)
+
+
+def test_what_nothing_runs_is_itself_what_is_called() -> None:
+    bare = service("shop/nothing")
+    assert choose_workload(BOARD, bare).id == of_service("shop/nothing")
+    assert choose_verb(bare, (Verb(name="failover", title="Fail over"),), "fail-over").name == "failover"
     with pytest.raises(CannotTell, match="nothing that runs it is known"):
-        choose_workload(BOARD, service("shop/nothing"))
+        choose_verb(bare, (), "restart")
 
 
 def test_of_several_places_one_must_be_picked() -> None:

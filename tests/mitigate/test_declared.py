@@ -209,10 +209,10 @@ async def test_commands_run_here_and_in_instances() -> None:
 
 async def test_what_is_offered_and_what_is_verified() -> None:
     by = operator()
-    assert [(verb.name, verb.danger) for verb in by.offered(SERVICE)] == [
+    assert [(verb.name, verb.danger) for verb in by.offered(SERVICE, WORK)] == [
         ("drain", "low"), ("fill", "high"), ("shift", "low"), ("local", "low"),
     ]  # fmt: skip
-    assert by.offered("nobody") == ()
+    assert by.offered("nobody", WORK) == ()
     with pytest.raises(PlanRefused, match="no call or action is named drian"):
         await planned("drian")
     made = by.finished(await planned("fill"), WORK, alive=True)

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from cockpit.assemble import declared
 from cockpit.backends.base import Address
-from cockpit.backends.change import DECLARED, Plan, PlanRefused, Verb
+from cockpit.backends.change import DECLARED, Plan, PlanRefused, Verb, of_service
 from cockpit.board.board import Board
 from cockpit.board.clock import ManualClock
 from cockpit.board.model import Identity, Instance, SafeText, Workload
 from cockpit.board.secrets import Secrets
+from cockpit.board.snapshot import Snapshot
 from cockpit.engine.parts import Context, Parts
 from cockpit.engine.plans import Planner
 from cockpit.engine.port import CommandError, MakeBulk, MakePlan
@@ -33,6 +34,9 @@ services:
       renew: {{steps: [{{call: warm-up}}, {{verb: restart}}]}}
     smoke: [{{call: front, title: front page}}]
     verify: {{samples: 3}}
+  payments-api:
+    probes: {{up: {{kind: http, url: "http://127.0.0.1:1/up"}}}}
+    calls: {{failover: {{url: "http://127.0.0.1:1/failover", after: up}}}}
 backends:
   main: {{kind: docker}}
 """
@@ -53,7 +57,12 @@ class Backend(FakeOperator):
 
 
 class Pretended(World):
-    """The world as a board that the planner asks."""
+    """The world as a board that the planner asks, with a service that nothing here runs."""
+
+    def _make(self) -> Snapshot:
+        made = super()._make()
+        api = replace(made.services[0], key="payments-api", name="payments-api", workloads=())
+        return replace(made, services=(*made.services, api))
 
     def workloads(self) -> Mapping[Identity, Workload]:
         return {one.id: one for service in self.snapshot().services for one in service.workloads}
@@ -118,5 +127,17 @@ async def test_what_is_gone_or_not_known_is_refused(planner: Planner) -> None:
     with pytest.raises(PlanRefused, match="nothing is done by the name explode"):
         await planner.plan(asked("explode"))
     planner.operators.pop("main")
-    with pytest.raises(PlanRefused, match="nothing can be changed through main here"):
+    with pytest.raises(PlanRefused, match="no restart, for main changes nothing by itself; a profile can say how"):
         await planner.plan(asked("restart"))
+
+
+async def test_a_service_that_nothing_here_runs_can_be_called(planner: Planner) -> None:
+    api = of_service("payments-api")
+    assert [verb.name for verb in planner.verbs(api)] == ["failover"]
+    made = await planner.plan(asked("failover", "payments-api", api))
+    assert (made.workload, made.source, made.where) == (api, DECLARED, (("service", "payments-api"),))
+    assert [(one.target, one.done_when) for one in made.operations] == [(api, "probe")]
+    with pytest.raises(PlanRefused, match="payments-api: no restart, for nothing that runs it is known; a profile can"):
+        await planner.plan(asked("restart", "payments-api", api))
+    with pytest.raises(CommandError, match="no such service"):
+        planner.verbs(of_service("nobody"))

@@ -6,7 +6,16 @@ from msgspec.structs import replace
 
 from cockpit.backends.change import Verdict
 from cockpit.board.model import Identity, SafeText
-from cockpit.engine.port import Approve, MakePlan, NotRecordedError, OperationStatus, Perform, Requirement, Step
+from cockpit.engine.port import (
+    Approve,
+    CommandError,
+    MakePlan,
+    NotRecordedError,
+    OperationStatus,
+    Perform,
+    Requirement,
+    Step,
+)
 from tests.ui import scene
 from tests.ui.drive import golden, shown
 from tests.ui.fakeport import AT, FakePort
@@ -166,10 +175,10 @@ async def test_every_other_action_can_be_picked() -> None:
 
 async def test_a_verb_that_the_backend_lacks_is_said() -> None:
     port = scene.port()
-    port.answers["Verbs"] = ()
+    port.answers |= {"Verbs": (), "MakePlan": CommandError("hook-receiver: no restart, for here changes nothing")}
     async with shown(port) as screen:
         await screen.press("r")
-        assert "no restart through docker (it offers nothing)" in screen.line(23)
+        assert "no restart, for here changes nothing" in screen.line(23)
 
 
 async def test_two_workloads_on_two_engines_and_none_is_changed_until_one_is_picked() -> None:

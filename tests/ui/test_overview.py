@@ -5,7 +5,8 @@ import asyncio
 from msgspec.structs import replace
 
 from cockpit.board.model import Freshness, SafeText, State
-from cockpit.engine.port import AddNote, CloseTail, Focus, InjectFault, MakePlan, OpenTail
+from cockpit.engine.port import AddNote, CloseTail, CommandError, Focus, InjectFault, OpenTail
+from cockpit.ui.dialogs.plan import PlanDialog
 from tests.ui import scene
 from tests.ui.drive import golden, shown
 from tests.ui.fakeport import FakePort
@@ -90,12 +91,14 @@ async def test_silence_of_the_engine_makes_everything_old() -> None:
 
 async def test_a_key_that_cannot_be_used_says_why() -> None:
     bare = replace(scene.well("cron", 3, 1.0, 10), workloads=())
-    async with shown(FakePort(scene.snapshot(services=(bare,)))) as screen:
+    port = FakePort(scene.snapshot(services=(bare,)))
+    port.answers |= {"Verbs": (), "MakePlan": CommandError("cron: no restart, for nothing that runs it is known")}
+    async with shown(port) as screen:
         await screen.press("r")
-        assert "cron: nothing that runs it is known" in screen.line(23)
+        assert "cron: no restart, for nothing that runs it is known" in screen.line(23)
         await screen.press("j")
         assert "cron:" not in screen.line(23)
-        assert not [command for command in screen.port.sent if isinstance(command, MakePlan)]
+        assert not isinstance(screen.app.screen, PlanDialog)
 
 
 async def test_a_command_that_fails_is_one_line() -> None:

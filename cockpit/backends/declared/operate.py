@@ -50,8 +50,8 @@ class DeclaredOperator:
             "command": self._command,
         }
 
-    def offered(self, service: str) -> tuple[Verb, ...]:
-        """What the profile declares for a service, by its key."""
+    def offered(self, service: str, workload: Workload) -> tuple[Verb, ...]:
+        """What the profile declares for a service, by its key, and for what runs it."""
         declared = self._means.profile.services.get(service)
         return plan.offered(declared) if declared else ()
 
