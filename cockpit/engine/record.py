@@ -39,7 +39,7 @@ from cockpit.incident.rolling import Rolling
 from cockpit.incident.timeline import Row, recorded
 from cockpit.mitigate import approval
 from cockpit.mitigate.errors import Refused, SecondPersonMissing
-from cockpit.mitigate.guard import DEFAULT_RULES, Guard, nobody, rule_of
+from cockpit.mitigate.guard import DEFAULT_RULES, Guard, nobody, rules_of
 from cockpit.mitigate.recover import recover
 from cockpit.mitigate.rehearse import Rehearsal, rehearse
 from cockpit.mitigate.run import Door
@@ -247,7 +247,7 @@ class Record:
     def _guarded(self, journal: Journal | None) -> Guard:
         """The guard; with an open journal a second person may approve in it."""
         profile = self._parts.profile
-        rules = (*DEFAULT_RULES, *map(rule_of, profile.policy))
+        rules = (*DEFAULT_RULES, *rules_of(profile.policy))
         asked = nobody if journal is None else approval.second_person(journal, self._clock)
         return Guard(
             read_only=self._parts.read_only, environment=profile.environment, rules=rules, approval=asked

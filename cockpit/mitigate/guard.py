@@ -3,7 +3,7 @@
 A preview is always shown before; this is asked after the confirmation, just before anything is written or done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import Literal
 
@@ -54,8 +54,16 @@ class Requirement(Struct, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
 
 
-def rule_of(declared: PolicyRule) -> Rule:
-    """A profile's rule as the guard reads it. It adds to the default ones: the strictest that matches counts."""
+CAPTURE = "capture"
+"""What a profile's rule may need besides: it is asked where a plan is made, not here."""
+
+
+def rules_of(declared: Iterable[PolicyRule]) -> tuple[Rule, ...]:
+    """A profile's rules as the guard reads them. They add to the default ones: the strictest that matches counts."""
+    return tuple(_rule(one) for one in declared if one.need != CAPTURE)
+
+
+def _rule(declared: PolicyRule) -> Rule:
     return Rule(
         need=Need[declared.need.upper().replace(" ", "_")], verbs=frozenset(declared.verbs),
         tiers=frozenset(declared.tiers), environments=frozenset(declared.environments),
