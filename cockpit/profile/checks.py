@@ -91,6 +91,13 @@ def file(text: str, _rule: Mapping[str, Any]) -> str:
     return "" if not text or text.startswith("/") else f"{shown(text)} is no absolute path; allowed: /run/x.pid"
 
 
+def relative(text: str, _rule: Mapping[str, Any]) -> str:
+    """A path that stays where it begins."""
+    if text.startswith("/") or ".." in text.split("/"):
+        return f"{shown(text)} leads out of the working copy; allowed: conf/app.toml"
+    return ""
+
+
 def address(text: str, _rule: Mapping[str, Any]) -> str:
     """host:port or [IPv6]:port."""
     match = _ADDRESS.fullmatch(_REFERENCE.sub("1", text))
@@ -135,6 +142,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "url": url,
     "path": path,
     "file": file,
+    "relative": relative,
     "address": address,
     "status": status,
     "json": json_path,

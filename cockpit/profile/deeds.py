@@ -19,6 +19,7 @@ from cockpit.profile.words import (
     Pattern,
     PortNumber,
     Prose,
+    Relative,
     Replaced,
     Status,
     Url,
@@ -110,6 +111,37 @@ class Action(Declared, frozen=True, kw_only=True):
     deadline: Wait = Duration(120)
     inverse: str = ""
     """The call or action that takes it back."""
+
+
+class HostCommand(Declared, frozen=True, kw_only=True):
+    """A command on this machine that starts, stops or restarts a plain process."""
+
+    argv: Annotated[tuple[Argument, ...], Meta(min_length=1, max_length=64)]
+    environment: Mapping[Variable, Replaced] = {}
+    """The place for secrets."""
+    timeout: Wait = Duration(30)
+    """For the command itself; what it starts goes on."""
+    deadline: Wait = Duration(60)
+    """Until what it is to do must have been seen."""
+
+
+class Commands(Declared, frozen=True, kw_only=True):
+    """How what runs as a plain process is changed; what has no command here cannot be done to it."""
+
+    restart: HostCommand | None = None
+    start: HostCommand | None = None
+    stop: HostCommand | None = None
+
+
+class Repository(Declared, frozen=True, kw_only=True):
+    """Files in a git working copy of this machine by which a service is configured; they can be put back."""
+
+    path: File
+    """The working copy, or a folder in it."""
+    files: Annotated[tuple[Relative, ...], Meta(min_length=1, max_length=20)]
+    """Put back together."""
+    then: str = ""
+    """What makes the service read them: a verb (restart), or a call of it; left out: it reads them by itself."""
 
 
 class Verify(Declared, frozen=True, kw_only=True):

@@ -1,14 +1,14 @@
 """Rules over calls, actions, smoke checks and what is verified: each says one thing, and what it names is there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from cockpit.profile.deeds import Action, Call, Doing, Step
+from cockpit.profile.deeds import Action, Call, Doing, HostCommand, Step
 from cockpit.profile.facts import Facts, Finding
 from cockpit.profile.issue import Path, choose, shown
 from cockpit.profile.plain import ADVICE, plain_argument, plain_body, plain_url, plain_value
-from cockpit.profile.rules import VERBS
-from cockpit.profile.schema import Service
+from cockpit.profile.rules import VERBS, WAYS
+from cockpit.profile.schema import Selector, Service
 
 _WAYS: Final = ("call", "exec", "command", "verb")
 _READS: Final = ("GET", "HEAD")
@@ -96,16 +96,64 @@ def _doing(facts: Facts, service: Service, path: Path, doing: Doing) -> Iterator
     if doing.exec and not service.workloads and facts.whole((*path[:2], "workloads")):
         yield Finding((*path, "exec"), "the service has no instance to run it in; allowed: with workloads:")
     for field in ("exec", "command"):
-        argv = getattr(doing, field)
-        place = plain_argument(argv) if argv else None
-        if place is not None:
-            text = "a secret in a command line, which `ps` shows; allowed: under environment:, as ${NAME}"
-            yield Finding((*path, field, place), text)
-        if argv and not argv[0]:
-            yield Finding((*path, field, 0), "no command; allowed: a program's name or path")
-    for variable, value in doing.environment.items():
+        if argv := getattr(doing, field):
+            yield from _argv((*path, field), argv)
+    yield from _environment((*path, "environment"), doing.environment)
+
+
+def _argv(path: Path, argv: tuple[str, ...]) -> Iterator[Finding]:
+    place = plain_argument(argv)
+    if place is not None:
+        text = "a secret in a command line, which `ps` shows; allowed: under environment:, as ${NAME}"
+        yield Finding((*path, place), text)
+    if not argv[0]:
+        yield Finding((*path, 0), "no command; allowed: a program's name or path")
+
+
+def _environment(path: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
+    for variable, value in environment.items():
         if plain_value(variable, value):
-            yield Finding((*path, "environment", variable), ADVICE)
+            yield Finding((*path, variable), ADVICE)
+
+
+def commands(facts: Facts) -> Iterator[Finding]:
+    """Commands are for what runs as a plain process, and hold no secret."""
+    for name, service in facts.profile.services.items():
+        path: Path = ("services", name, "commands")
+        for verb in service.commands.__struct_fields__:
+            command = getattr(service.commands, verb)
+            if isinstance(command, HostCommand):
+                yield from _argv((*path, verb, "argv"), command.argv)
+                yield from _environment((*path, verb, "environment"), command.environment)
+        if facts.given(path) and not _processes(service) and facts.whole((*path[:2], "workloads")):
+            ways = ", ".join(way for way, kind in WAYS.items() if kind == "process")
+            text = f"nothing of it runs as a plain process; allowed: with a workload by {ways}"
+            yield Finding(path, text, True)
+
+
+def repositories(facts: Facts) -> Iterator[Finding]:
+    """A repository says where it is, and what makes the service read its files."""
+    for name, service in facts.profile.services.items():
+        path: Path = ("services", name, "repository")
+        repository = service.repository
+        if repository is None:
+            continue
+        if not repository.path:
+            yield Finding((*path, "path"), "names no folder; allowed: an absolute path")
+        allowed = {*VERBS, *facts.reader.names((*path[:2], "calls"))} - {"rollback", "rollback-config"}
+        then = repository.then
+        if then and then not in allowed:
+            yield Finding((*path, "then"), f"nothing is done by the name {shown(then)}; {choose(then, allowed)}")
+        alone = _processes(service) and len(_processes(service)) == len(service.workloads)
+        if alone and then in service.commands.__struct_fields__ and getattr(service.commands, then) is None:
+            yield Finding((*path, "then"), f"the service has no command for {then}; allowed: one under commands:")
+
+
+def _processes(service: Service) -> list[Selector]:
+    """Its workloads that are plain processes."""
+    return [
+        one for one in service.workloads if any(getattr(one, way) for way, kind in WAYS.items() if kind == "process")
+    ]
 
 
 def smoke(facts: Facts) -> Iterator[Finding]:

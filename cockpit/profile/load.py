@@ -38,6 +38,8 @@ RULES: Final[tuple[Rule, ...]] = (
     probing.metrics,
     doing.calls,
     doing.actions,
+    doing.commands,
+    doing.repositories,
     doing.smoke,
     doing.verify,
 )

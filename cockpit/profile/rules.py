@@ -36,7 +36,8 @@ _MOST_CYCLES: Final = 20
 VERBS: Final = frozenset(
     (
         *("restart", "start", "stop", "pause", "resume", "kill", "remove", "recreate", "scale", "rollback", "set"),
-        *("set-env", "unset-env", "update", "isolate", "connect", "capture", "shell", "call", "exec", "command"),
+        *("set-env", "unset-env", "rollback-config", "update", "isolate", "connect", "capture", "shell"),
+        *("call", "exec", "command"),
     )
 )
 """Everything that may be done to a workload, whichever backend runs it."""

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from cockpit.profile.declared import Declared
-from cockpit.profile.deeds import Action, Call, Doing, Verify
+from cockpit.profile.deeds import Action, Call, Commands, Doing, Repository, Verify
 from cockpit.profile.words import (
     Address,
     Argument,
@@ -223,6 +223,10 @@ class Service(Declared, frozen=True, kw_only=True):
     """HTTP endpoints that change something: failover, warm-up, maintenance."""
     actions: Mapping[Name, Action] = {}
     """The team's own plans, of several steps."""
+    commands: Commands = Commands()
+    """How it is restarted, started and stopped where it runs as a plain process."""
+    repository: Repository | None = None
+    """Its configuration under git: rolled back to an earlier revision."""
     smoke: tuple[Doing, ...] = ()
     """Asked in this order when a change seems to have worked; they only read."""
     verify: Verify = Verify()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cockpit.profile.checks import span
-from cockpit.profile.deeds import Doing
+from cockpit.profile.deeds import Doing, HostCommand
 from cockpit.profile.load import Loaded, load
 from cockpit.profile.schema import CommandProbe, ExecProbe, Profile, Service
 
@@ -64,6 +64,13 @@ def _changes(name: str, service: Service) -> Iterator[str]:
     for action_name, action in service.actions.items():
         for step in action.steps:
             yield from _run(f"on request: {name}/{action_name}", step)
+    for verb in service.commands.__struct_fields__:
+        command = getattr(service.commands, verb)
+        if isinstance(command, HostCommand):
+            yield f"runs on this machine, on request: {name}/{verb}: {' '.join(shlex.join(command.argv).split())}"
+    if service.repository is not None:
+        files = ", ".join(service.repository.files)
+        yield f"changes on this machine, on request: {name}/repository: {files} in {service.repository.path}"
     for check in service.smoke:
         yield from _run(f"after a change: {name}/smoke", check)
 

@@ -57,6 +57,14 @@ Url = Annotated[
 ]
 Link = Annotated[str, Meta(description="http://host[:port]/path or https://...", extra={"check": "url"})]
 File = Annotated[str, Meta(description="an absolute path", extra={"check": "file"})]
+Relative = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,499}$",
+        description="a path in the working copy: conf/app.toml",
+        extra={"check": "relative"},
+    ),
+]
 JsonPath = Annotated[str, Meta(description="a path: status, checks.db.state, nodes[0].name", extra={"check": "json"})]
 Pattern = Annotated[str, Meta(description="a regular expression (RE2 syntax)", extra={"check": "pattern"})]
 UrlPath = Annotated[str, Meta(description="begins with /", extra={"check": "path", "replaced": True})]
