@@ -22,6 +22,9 @@ def of_service(key: str) -> Identity:
     return Identity(DECLARED, "", "", "service", key)
 
 
+ATTENDED = "ended"
+"""The `done_when` of an operation that a person attends at a terminal: it is done when that has ended."""
+
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -110,6 +113,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     def services(self) -> tuple[str, ...]:
         """Every service that is changed, each once."""
         return tuple(dict.fromkeys(one.service or self.service for one in self.operations)) or (self.service,)
+
+    @property
+    def attended(self) -> bool:
+        """Whether a person attends it at a terminal: a shell. Then nothing is watched, and `ended` says how it ended."""
+        return any(one.done_when == ATTENDED for one in self.operations)
 
     @property
     def hash(self) -> str:

@@ -51,6 +51,8 @@ def _refuse(plans: Sequence[Plan]) -> None:
     alone = next((plan for plan in plans if plan.on_failure == "step back"), None)
     if alone is not None:
         raise PlanRefused(f"{alone.verb} of {alone.service} takes itself back when it fails: do it alone")
+    if any(plan.attended for plan in plans):
+        raise PlanRefused(f"{plans[0].verb} is attended: one at a time, mark none")
     seen: dict[object, str] = {}
     for plan in plans:
         for target in {operation.target for operation in plan.operations}:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from cockpit.backends.change import ATTENDED
 from cockpit.board.model import Health, Instance, Phase
 from cockpit.board.text import safe
 from cockpit.mitigate.answer import Answer, Finding
+from cockpit.mitigate.attended import ended
 from cockpit.mitigate.sight import Sight
 from cockpit.mitigate.signals import probe_named, probes_good
 
@@ -184,6 +186,7 @@ class Required(Struct, frozen=True, kw_only=True):
     probes: the service's critical probes, each with `samples` answers after the operation.
     crashes: an instance that ends or starts anew by itself has failed at once.
     shows: it can be seen whether the operation was done at all; else only whether all is well.
+    attended: a person does it at a terminal.
     """
 
     test: Predicate
@@ -192,6 +195,7 @@ class Required(Struct, frozen=True, kw_only=True):
     samples: int = 1
     crashes: bool = False
     shows: bool = True
+    attended: bool = False
 
 
 PREDICATES: Mapping[str, Required] = {
@@ -202,6 +206,7 @@ PREDICATES: Mapping[str, Required] = {
     "stopped": Required(test=stopped, word="stopped"),
     "paused": Required(test=paused, word="paused"),
     "gone": Required(test=gone, word="gone"),
+    ATTENDED: Required(test=ended, word="ended", shows=False, attended=True),
     "probe": Required(test=probe_named, word="probe good", shows=False),
     "probes": Required(test=probes_good, word="probes good", probes=True, shows=False),
 }

@@ -41,6 +41,8 @@ def title(plan: Plan) -> str:
 def intent(run: str, plan: Plan, baseline: Baseline, *, who: str, profile: str) -> Draft:
     """What is about to be done, whole: another cockpit can judge it from this entry alone."""
     targets = {target_key(plan.workload): None, **{target_key(one.target): None for one in plan.operations}}
+    if plan.attended:  # whoever forgets a shell must not keep others from a restart all night
+        targets = {}
     facts = (
         ("service", plan.service), ("verb", plan.verb), ("plan hash", plan.hash), ("source", plan.source),
         ("profile", profile),

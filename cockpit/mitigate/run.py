@@ -4,17 +4,20 @@ plan -> guard -> intent (durable) -> for each operation: precondition, perform, 
 -> verdict. That a request was accepted is never success.
 """
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 
 from cockpit.backends.base import Operator
 from cockpit.backends.change import Operation, Outcome, Permit, Plan, Verdict
+from cockpit.backends.shell import Terminal
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
 from cockpit.incident.entry import Draft
 from cockpit.incident.errors import JournalError, NotRecorded, TargetBusy
 from cockpit.mitigate import record
+from cockpit.mitigate.attended import Attendance, attendance
 from cockpit.mitigate.errors import Refused, TargetChanged
 from cockpit.mitigate.guard import Guard
 from cockpit.mitigate.predicates import required
@@ -48,10 +51,12 @@ class Door:
         self._clock = clock
         self._guard = guard
         self._stopping = ""
+        self._ending = asyncio.Event()
 
     def stop(self, why: str) -> None:
         """Let the operation that runs finish and begin no other; `perform` returns soon after, with what was done."""
         self._stopping = why
+        self._ending.set()
 
     async def perform(
         self,
@@ -61,10 +66,12 @@ class Door:
         on_progress: Listener = ignore,
         *,
         unrecorded: bool = False,
+        terminal: Terminal | None = None,
     ) -> Verdict:
         """Do a plan that a person confirmed; the verdict is what was observed.
 
         unrecorded: the person confirmed that it is done though nothing can record it.
+        terminal: where the person attends what is attended (a shell).
         Raises, with nothing done: Refused (policy, another change of the target), TargetChanged, NotRecorded.
         """
         if self._stopping:
@@ -73,7 +80,7 @@ class Door:
             self.operator(source)
         first, *others = (find_service(self._board.snapshot(), key) for key in plan.services)
         permit = self._guard.allow(plan, first, who, typed_name, *others)
-        run = _Run(self, plan, permit, on_progress)
+        run = _Run(self, plan, permit, on_progress, attendance(plan, terminal, self._clock, self._ending))
         await run.begin(who, unrecorded=unrecorded)
         return await run.carry_out()
 
@@ -93,8 +100,8 @@ class Door:
 class _Run:
     """One plan on its way through the door."""
 
-    def __init__(self, door: Door, plan: Plan, permit: Permit, listener: Listener) -> None:
-        self._door = door
+    def __init__(self, door: Door, plan: Plan, permit: Permit, listener: Listener, attended: Attendance | None) -> None:
+        self._door, self._attended = door, attended
         self._journal, self._board, self._clock = door._journal, door._board, door._clock
         self._plan = plan
         self._permit = permit
@@ -151,7 +158,8 @@ class _Run:
         if outcome is not None and not outcome.accepted:
             self._steps.fail(number, outcome.detail)
             return Ruling(result="did not work", evidence=(safe(f"{operation.title}: {outcome.detail or 'refused'}"),))
-        self._done.append(Done(operation=operation, baseline=before, answered=self._clock.now()))
+        told = outcome.facts if outcome else ()
+        self._done.append(Done(operation=operation, baseline=before, answered=self._clock.now(), told=told))
         ruling = await self._await(number, operation)
         if ruling.result == "worked":
             self._steps.finish(number, ruling.evidence)
@@ -178,6 +186,8 @@ class _Run:
     async def _ask(self, operation: Operation) -> tuple[Outcome | None, str]:
         """The backend's answer; None and why when there is none, which says nothing about whether it was done."""
         try:
+            if self._attended is not None and required(operation.done_when).attended:
+                return await self._attended.perform(self._operator(operation), self._permit, operation), ""
             async with self._clock.timeout(operation.deadline + ANSWER_MARGIN):
                 return await self._operator(operation).perform(self._permit, operation), ""
         except TimeoutError:

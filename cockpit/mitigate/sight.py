@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from cockpit.backends.change import Operation
+from cockpit.backends.change import Facts, Operation
 from cockpit.board.model import Freshness, Identity, Instance, Phase, ReadingState, SafeText, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot, SourceStatus
 
@@ -65,13 +65,14 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 
 class Sight(Struct, frozen=True, kw_only=True):
-    """One operation looked at through one snapshot. answered: when the backend's answer came."""
+    """One operation seen through one snapshot. answered: when the backend's answer came, told: what stood in it."""
 
     operation: Operation
     source: str
     baseline: Baseline
     answered: datetime
     snapshot: Snapshot
+    told: Facts = ()
 
     @property
     def workload(self) -> Workload | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cockpit.backends.change import Operation, Verdict, Watch
+from cockpit.backends.change import Facts, Operation, Verdict, Watch
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
 from cockpit.board.snapshot import Snapshot
@@ -26,11 +26,12 @@ LOOK_EVERY = 1.0
 
 
 class Done(Struct, frozen=True, kw_only=True):
-    """One operation that was done, what was true just before, and when the backend's answer came."""
+    """One operation that was done, what was true just before, when the backend's answer came, and what stood in it."""
 
     operation: Operation
     baseline: Baseline
     answered: datetime
+    told: Facts = ()
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -103,7 +104,7 @@ class Judge:
     def _sight(self, done: Done, snapshot: Snapshot) -> Sight:
         return Sight(
             operation=done.operation, source=done.operation.source or self._question.source, baseline=done.baseline,
-            answered=done.answered, snapshot=snapshot,
+            answered=done.answered, snapshot=snapshot, told=done.told,
         )  # fmt: skip
 
     def _probes(self, snapshot: Snapshot) -> list[Signal]:
@@ -128,7 +129,8 @@ def _counted(findings: list[tuple[Sight, Finding]], held: float | None) -> list[
         lines.setdefault(required(sight.operation.done_when).word, []).append(finding)
     texts = []
     for word, group in lines.items():
-        why = next((one.detail for one in group if one.answer is not Answer.YES and one.detail), "")
+        # What is not yet good says why; what is good may say how.
+        why = next((one.detail for one in sorted(group, key=lambda one: one.answer is Answer.YES) if one.detail), "")
         wanted = sum(one.wanted for one in group)
         count = f"{sum(one.good for one in group)} of {wanted} {word}" if wanted else f"not known whether {word}"
         lasting = f" for {int(held)} s" if held and held >= 1 else ""

@@ -99,6 +99,16 @@ class EngineClient:
         except msgspec.MsgspecError as error:
             raise SourceError(f"{self.where}: its answer to {path} cannot be read ({error})") from None
 
+    async def exists(self, path: str, query: Query | None = None) -> bool:
+        """Whether there is such a thing, asked by HEAD."""
+        try:
+            await self._whole("HEAD", await self._target(path), query or {}, None, TIMEOUT)
+        except EngineAnswer as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
     async def raw(self, path: str, query: Query | None = None) -> bytes:
         """Ask; the answer's bytes."""
         return await self._whole("GET", await self._target(path), query or {}, None, TIMEOUT)
@@ -114,18 +124,19 @@ class EngineClient:
 
     @contextlib.asynccontextmanager
     async def stream(
-        self, path: str, query: Query | None = None, body: object = None
+        self, path: str, query: Query | None = None, body: object = None, *, upgrade: bool = False
     ) -> AsyncIterator["httpx.Response"]:
         """An answer that may go on for ever: its head comes within TIMEOUT, its body has no deadline.
 
+        upgrade: bytes may be sent too from then on, by the `write` of its extension "network_stream".
         Errors while the body is read are turned into SourceError here too.
         """
         target = await self._target(path)
         content = None if body is None else msgspec.json.encode(body)
-        with self._in_words():
+        with self.in_words():
             async with self.clock.timeout(TIMEOUT):
                 method = "GET" if body is None else "POST"
-                answer = await self._begin(method, target, query or {}, content, long=True)
+                answer = await self._begin(method, target, query or {}, content, long=True, upgrade=upgrade)
             try:
                 if answer.status_code >= 300:
                     async with self.clock.timeout(TIMEOUT):
@@ -169,7 +180,7 @@ class EngineClient:
             await hang_up()
 
     async def _offered(self) -> str:
-        with self._in_words():
+        with self.in_words():
             async with self.clock.timeout(TIMEOUT):
                 answer = await self._begin("GET", "/_ping", {}, None)
                 try:
@@ -181,7 +192,7 @@ class EngineClient:
         return str(answer.headers.get("api-version", ""))
 
     async def _whole(self, method: str, target: str, query: Query, content: bytes | None, timeout: float) -> bytes:
-        with self._in_words():
+        with self.in_words():
             async with self.clock.timeout(timeout):
                 answer = await self._begin(method, target, query, content)
                 try:
@@ -193,11 +204,20 @@ class EngineClient:
         return data
 
     async def _begin(
-        self, method: str, target: str, query: Query, content: bytes | None, *, long: bool = False
+        self,
+        method: str,
+        target: str,
+        query: Query,
+        content: bytes | None,
+        *,
+        long: bool = False,
+        upgrade: bool = False,
     ) -> "httpx.Response":
         if self._http is None:
             raise SourceError(f"{self.where}: the connection was given up")
         headers = {} if content is None else {"Content-Type": "application/json"}
+        if upgrade:
+            headers["Upgrade"] = "tcp"
         request = self._http.build_request(
             method, target, params=query or None, content=content, headers=headers, extensions={"long": long}
         )
@@ -211,7 +231,8 @@ class EngineClient:
         return version.too_new(self.where, message) or EngineAnswer(self.name, status, message)
 
     @contextlib.contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def in_words(self) -> Iterator[None]:
+        """Errors of a connection become SourceError with one sentence; for whoever reads and writes one by itself."""
         import httpcore
         import httpx
 

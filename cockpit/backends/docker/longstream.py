@@ -94,15 +94,20 @@ class LongBody(httpx.AsyncByteStream):
 
 
 async def ask(stream: httpcore.AsyncNetworkStream, request: httpx.Request) -> httpx.Response:
-    """Send a request on a connection of its own; the answer once its head is there."""
+    """Send a request on a connection of its own; the answer once its head is there.
+
+    A request with the header Upgrade makes it a connection in both directions: the extension "network_stream".
+    """
     target = request.url.raw_path
+    upgrade = "upgrade" in request.headers
     lines = [b"%s %s HTTP/1.1" % (request.method.encode(), target)]
     lines += [b"%s: %s" % (name, value) for name, value in request.headers.raw if name.lower() != b"connection"]
-    await stream.write(b"\r\n".join([*lines, b"Connection: close", b"", b""]) + request.content)
+    lines.append(b"Connection: Upgrade" if upgrade else b"Connection: close")
+    await stream.write(b"\r\n".join([*lines, b"", b""]) + request.content)
     data = b""
     while True:
         head, found, rest = data.partition(b"\r\n\r\n")
-        if found and not head.startswith(b"HTTP/1.1 1"):
+        if found and (not head.startswith(b"HTTP/1.1 1") or (upgrade and head.startswith(b"HTTP/1.1 101"))):
             break
         if found:  # "100 Continue" and its like
             data = rest
@@ -112,7 +117,8 @@ async def ask(stream: httpcore.AsyncNetworkStream, request: httpx.Request) -> ht
             raise httpcore.RemoteProtocolError("the connection was closed before the answer")
         data += more
     status, headers = _parsed(head)
-    return httpx.Response(status, headers=headers, stream=LongBody(stream, headers, rest))
+    body = LongBody(stream, headers, rest)
+    return httpx.Response(status, headers=headers, stream=body, extensions={"network_stream": stream})
 
 
 def _parsed(head: bytes) -> tuple[int, httpx.Headers]:

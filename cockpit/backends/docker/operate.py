@@ -10,8 +10,10 @@ from cockpit.backends.docker.errors import NoAnswer
 from cockpit.backends.docker.hands import Hands, Maneuver
 from cockpit.backends.docker.renew import Recreate, RollBack
 from cockpit.backends.docker.scale import ScaleCompose
+from cockpit.backends.docker.shell import DockerShell, OpenShell, open_shell
 from cockpit.backends.docker.swarm_verbs import SwarmRestart, SwarmRollBack, SwarmScale
 from cockpit.backends.docker.verbs import ACTS
+from cockpit.backends.shell import Size
 from cockpit.board.clock import Clock
 from cockpit.board.model import Workload
 from cockpit.board.secrets import Secrets
@@ -20,9 +22,9 @@ from cockpit.profile.schema import Backend
 
 _ACTS: tuple[Maneuver, ...] = tuple(ActManeuver(act) for act in ACTS.values())
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "container": (*_ACTS, RollBack(), Recreate()),
-    "compose": (*_ACTS, ScaleCompose(), RollBack(), Recreate()),
-    "swarm": (SwarmRestart(), SwarmScale(), SwarmRollBack()),
+    "container": (*_ACTS, OpenShell(), RollBack(), Recreate()),
+    "compose": (*_ACTS, OpenShell(), ScaleCompose(), RollBack(), Recreate()),
+    "swarm": (SwarmRestart(), OpenShell(), SwarmScale(), SwarmRollBack()),
 }
 """What may be done to each kind of workload."""
 
@@ -32,6 +34,7 @@ class DockerOperator:
 
     def __init__(self, name: str, backend: Backend, clock: Clock, secrets: Secrets | None = None) -> None:
         self._secrets = secrets or Secrets()
+        self._made_with = name, backend, clock
         self._client = EngineClient(name, backend, clock, read_only=False)
         self._hands = Hands(self._client)
 
@@ -70,6 +73,15 @@ class DockerOperator:
             raise
         except SourceError as error:
             return Outcome(accepted=False, detail=self._secrets.mask(safe(str(error), 500)))
+
+    async def open_shell(self, permit: Permit, operation: Operation, size: Size, term: str) -> DockerShell:
+        """Start the shell that an operation says. SourceError says why it cannot be started."""
+        # Of its own: a plan that fails resets the operator's client, and would cut it.
+        client = EngineClient(*self._made_with, read_only=False)
+        try:
+            return await open_shell(client, permit, operation, size, term)
+        except SourceError as error:
+            raise SourceError(self._secrets.mask(safe(str(error), 500))) from None
 
     async def close(self) -> None:
         """Let go of every connection."""
