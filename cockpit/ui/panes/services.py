@@ -74,7 +74,7 @@ class Services(Table[ServiceStatus]):
     """The table of services, filtered as the reader asked."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(COLUMNS, lambda service: service.key, self._service_cells, id=id)
+        super().__init__(COLUMNS, lambda service: service.key, self._service_cells, ages=self._service_ages, id=id)
         self.heading = "Services"
         self.hint = "worst first"
         self.follow_first = True
@@ -82,3 +82,7 @@ class Services(Table[ServiceStatus]):
     def _service_cells(self, service: ServiceStatus, exact: bool) -> Cells:
         cockpit = self.cockpit
         return service_cells(self.look, service, cockpit.now, exact, cockpit.stale_for is not None)
+
+    def _service_ages(self, service: ServiceStatus, exact: bool) -> tuple[str, str]:
+        now = self.cockpit.now
+        return since(now, service.since, exact), since(now, service.freshness_since, exact)

@@ -1,14 +1,15 @@
 """The one table. Rows are drawn when they are visible and only when their item, the second or the cursor changed."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from msgspec import Struct
 from textual import events
 from textual.message import Message
 
-from cockpit.ui.cells import Line, Span, pad, width, wrap_words
+from cockpit.ui.cells import Line, Span, pad, wrap_words
 from cockpit.ui.keys import bindings
+from cockpit.ui.widgets.columns import Column as Column
+from cockpit.ui.widgets.columns import Columns
 from cockpit.ui.widgets.lines import LineWidget
 from cockpit.ui.widgets.rule import rule
 
@@ -16,29 +17,21 @@ Item = TypeVar("Item")
 Cells = tuple[Span, ...]
 
 
-class Column(Struct, frozen=True):
-    """One column. width 0: the rest of the line. needs: table width below which the column is left out.
+class DrawnRow(NamedTuple):
+    """One row and what it was drawn from. ages: what time alone changes in it."""
 
-    grow: cells that it may get beyond its width while the rest of the line keeps REST. fit: the text of an item in
-    it; the column takes what the longest so far needs, from FITTED to width + grow, and never shrinks: nothing jumps.
-    """
-
-    title: str
-    width: int
-    right: bool = False
-    needs: int = 0
-    grow: int = 0
-    fit: Callable[[Any], str] | None = None
-
-
-REST = 30
-FITTED = 8
+    item: Any
+    chosen: bool
+    marked: bool
+    ages: Hashable
+    line: Line
 
 
 class Table(LineWidget, Generic[Item], can_focus=True):
     """Rows of items under a titled rule; the cursor and the marks hold on to identities, not to places.
 
     key: the identity of an item. cells: its cells, one for each of `columns`, exact (ages to the second) or not.
+    ages: what time alone changes in these cells; without it every row on the screen is drawn anew each second.
     """
 
     BINDINGS = bindings("list", "pick")
@@ -65,10 +58,11 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         key: Callable[[Item], Hashable],
         cells: Callable[[Item, bool], Cells],
         *,
+        ages: Callable[[Item, bool], Hashable] | None = None,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self.columns = tuple(columns)
+        self._columns = Columns(columns)
         self.heading = ""
         self.hint = ""
         self.empty: tuple[str, ...] = ()
@@ -78,13 +72,12 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         self.follow_first = False
         """The cursor stays on the first row, whatever that is, until the reader moves it."""
         self._key = key
-        self._cells = cells
+        self._cells, self._ages = cells, ages
         self._items: dict[Hashable, Item] = {}
         self._order: list[Hashable] = []
         self._top = 0
         self._waiting = False
-        self._drawn: dict[Hashable, tuple[Item, bool, bool, Line]] = {}
-        self._fitted: dict[int, int] = {}
+        self._drawn: dict[Hashable, DrawnRow] = {}
 
     # What is in it
 
@@ -106,13 +99,14 @@ class Table(LineWidget, Generic[Item], can_focus=True):
     @property
     def on_screen(self) -> list[Item]:
         """The items on the screen."""
-        return [self._items[key] for key in self._order[self._top : self._top + self._room]]
+        return [self._items[key] for key in self._visible]
 
     def show(self, items: Sequence[Item]) -> None:
         """Show these, in this order, unless a key was just pressed: then known rows keep their places for now."""
         old_cursor, old_order = self.cursor, self._order
         self._items = {self._key(item): item for item in items}
-        self._fit(items)
+        if self._columns.fit(items):
+            self._drawn.clear()
         order = list(self._items)
         if order != old_order:
             self._waiting = not self.cockpit.calm and bool(old_order)
@@ -127,23 +121,20 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         if self.cursor != old_cursor:
             self.post_message(self.Moved(self, self.cursor))
 
-    def _fit(self, items: Sequence[Item]) -> None:
-        """Widen the columns that fit their texts."""
-        for index, column in enumerate(self.columns):
-            if column.fit is None:
-                continue
-            needed = max(map(width, map(column.fit, items)), default=0)
-            if needed > self._fitted.get(index, FITTED):
-                self._fitted[index] = needed
-                self._drawn.clear()
-
     def reorder(self) -> None:
         """The reader asked for another order: the next `show` gives it at once."""
         self._order = []
 
     def tick(self) -> None:
-        """A second has passed: ages are drawn again; rows that waited for the reader's hands take their places."""
-        self._drawn.clear()
+        """A second has passed: ages go on; rows that waited for the reader's hands take their places."""
+        ages, drawn = self._ages, self._drawn
+        self._drawn = {}
+        if ages is not None:
+            # Of twenty rows one or two change in a second: looking costs 2 us a row, drawing it 100.
+            for key in self._visible:
+                one = drawn.get(key)
+                if one is not None and one.ages == ages(one.item, one.chosen):
+                    self._drawn[key] = one
         if self._waiting and self.cockpit.calm:
             self.show(list(self._items.values()))
             return
@@ -171,25 +162,12 @@ class Table(LineWidget, Generic[Item], can_focus=True):
     # Drawing
 
     @property
+    def _visible(self) -> list[Hashable]:
+        return self._order[self._top : self._top + self._room]
+
+    @property
     def _room(self) -> int:
         return max(1, self.size.height - 2)
-
-    def _layout(self) -> list[tuple[int, Column, int]]:
-        """(index, column, width) of the columns that there is room for."""
-        total = self.size.width
-        shown = [(index, column) for index, column in enumerate(self.columns) if column.needs <= total]
-        needs = [
-            min(column.width, self._fitted.get(index, FITTED)) if column.fit else column.width
-            for index, column in shown
-        ]
-        rest = total - 1 - sum(need + 1 for need in needs if need)
-        sizes = []
-        for (index, column), need in zip(shown, needs, strict=True):
-            most = min(column.grow, self._fitted.get(index, FITTED) - need) if column.fit else column.grow
-            more = max(0, min(most, rest - REST))
-            rest -= more
-            sizes.append((index, column, need + more))
-        return [(index, column, size or max(4, rest)) for index, column, size in sizes]
 
     def draw(self) -> list[Line]:
         """Rule, column titles, rows."""
@@ -198,7 +176,7 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         if total > self._room:
             hint = f"{self._top + 1}-{min(total, self._top + self._room)} of {total}  {hint}".rstrip()
         lines = [rule(self.look, columns_wide, self.heading, hint, self.has_focus)]
-        columns = self._layout()
+        columns = self._columns.layout(columns_wide)
         heads = [
             Span(pad(column.title, size, column.right) + " " * (column.width > 0), "dim") for _, column, size in columns
         ]
@@ -210,15 +188,15 @@ class Table(LineWidget, Generic[Item], can_focus=True):
                 for text in self.empty
                 for piece in wrap_words(self.look.text(text), max(20, columns_wide - 4))
             ]
-        for key in self._order[self._top : self._top + self._room]:
+        for key in self._visible:
             lines.append(self._row(key, columns))
         return lines
 
     def _row(self, key: Hashable, columns: list[tuple[int, Column, int]]) -> Line:
         item, chosen, marked = self._items[key], key == self.cursor, key in self.marks
         drawn = self._drawn.get(key)
-        if drawn and drawn[0] is item and drawn[1] == chosen and drawn[2] == marked:
-            return drawn[3]
+        if drawn and drawn.item is item and drawn.chosen == chosen and drawn.marked == marked:
+            return drawn.line
         look = self.look
         cells = self._cells(item, chosen)
         pointer = look.glyphs.mark if marked else look.glyphs.cursor if chosen else " "
@@ -229,7 +207,7 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         line = Line(tuple(spans), "selected" if chosen else "")
         if len(self._drawn) > 512:
             self._drawn.clear()
-        self._drawn[key] = (item, chosen, marked, line)
+        self._drawn[key] = DrawnRow(item, chosen, marked, self._ages(item, chosen) if self._ages else None, line)
         return line
 
     def on_resize(self) -> None:
