@@ -1,0 +1,1 @@
+"""What the API answers: discovery, reads, watches, writes and the subresources."""

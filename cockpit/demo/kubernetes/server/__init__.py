@@ -1,0 +1,1 @@
+"""HTTP on loopback: requests in, replies, streams and upgraded connections out."""

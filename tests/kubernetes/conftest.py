@@ -1,0 +1,44 @@
+"""The Kubernetes emulator as a fixture: on the test's own loop, the sample shop standing, a kubeconfig beside it."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cockpit.demo.kubernetes.cluster import sample
+from cockpit.demo.kubernetes.cluster.cluster import Cluster
+from cockpit.demo.kubernetes.emulator import Emulator
+from cockpit.demo.kubernetes.kubeconfig import write
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """A running emulator. kubeconfig: a file with one context, namespace `shop`."""
+
+    emulator: Emulator
+    kubeconfig: Path
+
+    @property
+    def cluster(self) -> Cluster:
+        """The objects, policy, faults and behaviours: a test may change all of it at any time."""
+        return self.emulator.cluster
+
+    @property
+    def url(self) -> str:
+        return self.emulator.url
+
+
+@pytest.fixture
+async def kubernetes(tmp_path: Path) -> AsyncIterator[Kubernetes]:
+    """The sample shop (`sample.SHOP`) in namespace `shop` on three nodes. The test must not block its loop: what asks
+    the emulator from a program of its own is awaited (asyncio.create_subprocess_exec)."""
+    async with contextlib.AsyncExitStack() as stack:
+        emulator = Emulator()
+        sample.ground(emulator.cluster)
+        sample.shop(emulator.cluster)
+        await stack.enter_async_context(emulator)
+        file = tmp_path / "kubeconfig"
+        write(file, emulator.kubeconfig())
+        yield Kubernetes(emulator, file)
