@@ -16,6 +16,8 @@ from cockpit.board.since import Claim, Onset, next_onset
 from cockpit.board.slot import Slot
 from cockpit.board.snapshot import ProbeStatus
 
+_JOBS = frozenset({"job", "cronjob"})
+"""Kinds of workloads whose instances are meant to end."""
 _WRONG_FRESHNESS = {Freshness.LIVE: 0, Freshness.STALE: 1, Freshness.LOST: 2}
 
 
@@ -98,7 +100,8 @@ def assess(slot: Slot, world: World) -> Assessment:
 def _unit(workload: Workload, slot: Slot, world: World) -> _Unit:
     pasts = world.pasts[workload.id]
     judged = tuple(
-        judge(one, pasts[one.id.instance], world.now, jobs=slot.declared is None) for one in workload.instances
+        judge(one, pasts[one.id.instance], world.now, jobs=slot.declared is None or workload.id.kind in _JOBS)
+        for one in workload.instances
     )
     count = dict.fromkeys(Standing, 0)
     for one in judged:
@@ -134,7 +137,10 @@ def _facts(slot: Slot, units: list[_Unit], probes: tuple[ProbeStatus, ...], worl
             _check(probe, track.well_at is not None and begun is not None and track.well_at > begun)
             for probe, track in zip(probes, slot.probes.values(), strict=True)
         ),
-        numbers=tuple(breach.state for breach in slot.numbers.breaches()),
+        numbers=(
+            *(breach.state for breach in slot.numbers.breaches()),
+            *(remark.state for unit in units if unit.runs.live for remark in unit.workload.remarks),
+        ),
         fresh=bool(up) and there and all(one.young for one in up),
     )
 
@@ -175,6 +181,10 @@ def _unit_findings(unit: _Unit, vote: State) -> Iterable[Finding]:
             yield Finding(speaks, one.weight, one.reason, one.since, True, one.instance.name)
     if runs.rolling or unit.workload.rollout:
         yield Finding(State.STARTING if runs.rolling else vote, 3, unit.workload.rollout or "rollout")
+    for remark in unit.workload.remarks:
+        # Beside what instances say of themselves (8, 9) and before that they are missing.
+        bad = number_vote(remark.state)
+        yield Finding(bad or State.OK, 6 if bad else 2, remark.text, remark.since)
     if runs.desired == 0 and not runs.done and not unit.judged:
         yield Finding(State.PAUSED, 3, "scaled to 0")
     elif runs.desired and not unit.judged:

@@ -66,12 +66,13 @@ class Board:
         """The board as it is; the same object while nothing changed."""
         changed = self._refresh() if self._dirty else False
         if changed or self._stale:
-            self._stale = False
+            self._stale, old = False, self._snapshot
             self._snapshot = Snapshot(
-                version=self._snapshot.version + 1,
+                version=old.version + 1,
                 at=self._now,
-                profile=self._snapshot.profile,
-                services=tuple(self._services[place[3]] for place in self._order),
+                profile=old.profile,
+                # The same tuple while no service changed: who only looks at services sees so at once.
+                services=tuple(self._services[place[3]] for place in self._order) if changed else old.services,
                 sources=self._sources.statuses(),
                 host=self._host,
                 host_at=self._host_at,
@@ -132,6 +133,7 @@ class Board:
 
     def _alive(self, update: Heard) -> None:
         self._heard(update.source, update.at)
+        self._stale |= self._sources.limited(update.source, update.partly)
 
     def _lost(self, update: Lost) -> None:
         self._stale |= self._sources.lost(update.source, update.at, update.why)

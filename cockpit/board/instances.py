@@ -91,7 +91,9 @@ def _running(instance: Instance, past: Past, now: datetime) -> Judged:
     if instance.health is Health.STARTING:
         if young:
             return Judged(instance, Standing.STARTING, started, "starting", 2, review, young=True)
-        return Judged(instance, Standing.WRONG, started, "its health check has not passed since it started", 5)
+        words = "its health check has not passed since it started"
+        said = f"{words}: {instance.health_detail}" if instance.health_detail else words
+        return Judged(instance, Standing.WRONG, started, said, 5)
     times = [time for time in (started, instance.health_since) if time is not None]
     return Judged(instance, Standing.READY, max(times, default=None), review=review, young=young)
 

@@ -118,6 +118,26 @@ class Instance(Struct, frozen=True, kw_only=True):
     tty: bool = False
 
 
+class ReadingState(StrEnum):
+    """The result of one probe."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class Remark(Struct, frozen=True):
+    """What the platform says of a workload beside its instances: "HPA at its maximum of 10", "exceeded quota: ...".
+
+    state: OK only tells, DEGRADED (or DOWN) makes its service degraded.
+    """
+
+    text: SafeText
+    state: ReadingState
+    since: datetime | None = None
+
+
 class Workload(Struct, frozen=True, kw_only=True):
     """What runs a service on one backend: container, Compose service, Swarm service, Deployment, unit, process."""
 
@@ -134,15 +154,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     changed_at: datetime | None = None
     """When its definition last changed (deploy, scale)."""
     depends_on: tuple[str, ...] = ()
-
-
-class ReadingState(StrEnum):
-    """The result of one probe."""
-
-    OK = "ok"
-    DEGRADED = "degraded"
-    DOWN = "down"
-    UNKNOWN = "unknown"
+    remarks: tuple[Remark, ...] = ()
 
 
 class Component(Struct, frozen=True):

@@ -7,6 +7,7 @@ What a backend must put into a workload's `Identity` for its selectors to match:
 | compose | docker | compose | service | project |
 | container | docker | container (or any, by an instance's name) | container | project or empty |
 | swarm | docker | swarm | service, with or without its "stack_" | stack |
+| deployment, statefulset, daemonset, cronjob, job, pod | kubernetes | the same | its name | namespace |
 | service | demo | any | service | any |
 | pidfile, port, command | process | pidfile, port, command | path, number, pattern | any |
 """
@@ -21,8 +22,9 @@ from cockpit.profile.schema import Profile, Selector, Service
 _ENGINES = frozenset({"docker", "kubernetes", "systemd", "demo"})
 """Kinds of backends in which workloads are discovered."""
 _KINDS = {
-    "compose": "docker", "container": "docker", "swarm": "docker", "service": "demo", "pidfile": "process",
-    "port": "process", "command": "process",
+    "compose": "docker", "container": "docker", "swarm": "docker", "deployment": "kubernetes",
+    "statefulset": "kubernetes", "daemonset": "kubernetes", "cronjob": "kubernetes", "job": "kubernetes",
+    "pod": "kubernetes", "service": "demo", "pidfile": "process", "port": "process", "command": "process",
 }  # fmt: skip
 """In which kind of backend each field of a selector is looked up."""
 
@@ -108,14 +110,14 @@ def candidates(selector: Selector, profile: Profile) -> tuple[str, ...]:
 
 
 def _space(profile: Profile, selector: Selector, field: str) -> str:
-    if field == "container" or selector.project:
-        return selector.project
-    if field not in ("compose", "swarm"):
+    if field == "container" or selector.project or selector.namespace:
+        return selector.project or selector.namespace
+    if _KINDS[field] not in ("docker", "kubernetes"):
         return ""
     backend = profile.backends.get(selector.backend)
     if backend is None and len(profile.backends) == 1:
         backend = next(iter(profile.backends.values()))
-    return backend.project if backend is not None else ""
+    return (backend.project or backend.namespace) if backend is not None else ""
 
 
 def _clues(workload: Workload) -> Iterator[tuple[str, str]]:

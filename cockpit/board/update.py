@@ -42,10 +42,11 @@ class Gone(Struct, frozen=True, tag="gone", kw_only=True):
 
 
 class Heard(Struct, frozen=True, tag="heard", kw_only=True):
-    """The source answered and had nothing new."""
+    """The source answered and had nothing new. partly: what of it cannot be seen all the same ("needs list events")."""
 
     source: str
     at: datetime
+    partly: SafeText = SafeText("")
 
 
 class Lost(Struct, frozen=True, tag="lost", kw_only=True):

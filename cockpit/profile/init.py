@@ -13,9 +13,11 @@ from cockpit.profile.schema import Backend, Profile
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*[A-Za-z0-9_/]|[A-Za-z]")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-_SELECTED: Final = ("compose", "swarm", "container", "service")
+_SELECTED: Final = (
+    "compose", "swarm", "container", "deployment", "statefulset", "daemonset", "cronjob", "job", "pod", "service",
+)  # fmt: skip
 """Kinds of identities that a selector of the same name finds."""
-_KINDS: Final = frozenset({"docker", "demo"})
+_KINDS: Final = frozenset({"docker", "kubernetes", "demo"})
 """Kinds of backends in which workloads are found without being named."""
 
 
@@ -100,7 +102,7 @@ def profile_text(snapshot: SnapshotLike, profile: Profile | None = None, name: s
     found = _named(snapshot.services)
     lines = [
         *_head(name, kinds, backends, [workload for _, workload in found]),
-        *_services(found, several=len(kinds) > 1),
+        *_services(found, kinds),
         *_tail(),
     ]
     return "\n".join(lines) + "\n"
@@ -124,14 +126,14 @@ def _head(
             continue
         backend = backends.get(key)
         fields = [f"kind: {_text(kind)}"]
-        for field in ("host", "context", "project"):
+        for field in ("host", "context", "project", "namespace"):
             value = getattr(backend, field, "")
             fields += [f"{field}: {_text(value)}"] if value else []
         yield f"  {_text(_name(key))}: {{{', '.join(fields)}}}"
     yield ""
 
 
-def _services(found: Sequence[tuple[str, WorkloadLike]], *, several: bool) -> Iterator[str]:
+def _services(found: Sequence[tuple[str, WorkloadLike]], kinds: Mapping[str, str]) -> Iterator[str]:
     if not found:
         yield "# Nothing was found: name your services here."
         yield "services: {}"
@@ -144,8 +146,9 @@ def _services(found: Sequence[tuple[str, WorkloadLike]], *, several: bool) -> It
         yield "    tier: 3                # 1 critical .. 4 low"
         yield "    # owner: the-team"
         fields = [f"{identity.kind}: {_text(identity.name)}"]
-        fields += [f"project: {_text(identity.space)}"] if identity.space and identity.kind != "service" else []
-        fields += [f"backend: {_text(_name(workload.source))}"] if several else []
+        space = "namespace" if kinds.get(workload.source) == "kubernetes" else "project"
+        fields += [f"{space}: {_text(identity.space)}"] if identity.space and identity.kind != "service" else []
+        fields += [f"backend: {_text(_name(workload.source))}"] if len(kinds) > 1 else []
         yield "    workloads:"
         yield f"      - {{{', '.join(fields)}}}"
         if needs[key]:

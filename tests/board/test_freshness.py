@@ -114,3 +114,15 @@ def test_a_source_that_was_not_declared_is_taken_in() -> None:
     sources.heard("x", START, listed=True)
     sources.lost("y", START, SafeText("gone"))
     assert [(one.name, one.freshness) for one in sources.statuses()] == [("x", LIVE), ("y", LOST)]
+
+
+def test_what_a_live_source_cannot_see_is_said_until_it_can() -> None:
+    sources = declared()
+    assert not sources.limited("main", SafeText("needs list events"))
+    sources.heard("main", START, listed=True)
+    assert sources.limited("main", SafeText("needs list events"))
+    assert status(sources) == (LIVE, "needs list events")
+    sources.heard("main", START + after(5))
+    assert status(sources) == (LIVE, "needs list events")
+    assert sources.limited("main", SafeText(""))
+    assert status(sources) == (LIVE, "")

@@ -30,6 +30,10 @@ def on(backend: str, kind: str, name: str, space: str = "") -> Workload:
         (Selector(container="web-1"), on("docker", "compose", "web", "shop"), True),
         (Selector(swarm="web"), on("docker", "swarm", "web", "shop"), True),
         (Selector(swarm="shop_web"), on("docker", "swarm", "web", "shop"), True),
+        (Selector(deployment="web"), on("kubernetes", "deployment", "web", "shop"), True),
+        (Selector(deployment="web", namespace="shop"), on("kubernetes", "deployment", "web", "shop"), True),
+        (Selector(deployment="web", namespace="other"), on("kubernetes", "deployment", "web", "shop"), False),
+        (Selector(deployment="web"), on("kubernetes", "statefulset", "web", "shop"), False),
         (Selector(service="web"), on("demo", "service", "web", "shop"), True),
         (Selector(service="web"), on("docker", "compose", "web", "shop"), False),
         (Selector(port=8080), on("process", "port", "8080"), True),
@@ -47,6 +51,12 @@ def test_the_project_of_the_only_backend_counts() -> None:
     assert chosen(Selector(compose="web"), on("docker", "compose", "web", "shop"), backends=only) == ["svc"]
     assert chosen(Selector(compose="web"), on("docker", "compose", "web", "other"), backends=only) == []
     assert chosen(Selector(container="web"), on("docker", "container", "web"), backends=only) == ["svc"]
+
+
+def test_the_namespace_of_the_only_backend_counts() -> None:
+    only = {SOURCE: Backend(kind="kubernetes", namespace="shop")}
+    assert chosen(Selector(cronjob="web"), on("kubernetes", "cronjob", "web", "shop"), backends=only) == ["svc"]
+    assert chosen(Selector(cronjob="web"), on("kubernetes", "cronjob", "web", "other"), backends=only) == []
 
 
 def test_several_services_may_share_a_workload() -> None:

@@ -141,3 +141,14 @@ def test_whatever_the_names_are_it_loads(found: list[tuple[str, str, str, list[s
     assert {selector.compose or selector.container or selector.swarm for selector in chosen} == {
         name for kind, _, name, _ in found if kind != "task"
     }
+
+
+def test_workloads_of_a_cluster_keep_their_namespace() -> None:
+    found = snapshot(workload("deployment", "shop", "web", 8080, source="prod"), sources=())
+    profile = Profile(
+        version=1, name="here", backends={"prod": Backend(kind="kubernetes", context="c", namespace="shop")}
+    )
+    text = profile_text(found, profile)
+    assert "prod: {kind: kubernetes, context: c, namespace: shop}" in text
+    assert "- {deployment: web, namespace: shop}" in text
+    assert good(text).services["web"].workloads[0].namespace == "shop"

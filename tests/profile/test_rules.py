@@ -6,7 +6,10 @@ from cockpit.profile.schema import Selector
 from cockpit.profile.words import Duration
 from tests.profile.reading import ENGINE, HEAD, complaints, good, probe, service
 
-SELECT = "allowed: one of compose, container, swarm, service, pidfile, port, command"
+SELECT = (
+    "allowed: one of compose, container, swarm, deployment, statefulset, daemonset, cronjob, job, pod, service, "
+    "pidfile, port, command"
+)
 
 
 def backends(body: str, rest: str = "") -> str:
@@ -56,6 +59,14 @@ def services(body: str) -> str:
         (
             backends("a: {kind: process}", "services: {web: {workloads: [{port: 80, project: x}]}}"),
             "workloads[0].project: not with port; allowed: with compose, container and swarm",
+        ),
+        (
+            service("workloads: [{compose: a, namespace: x}]"),
+            "workloads[0].namespace: not with compose; allowed: with workloads of Kubernetes",
+        ),
+        (
+            backends("a: {kind: docker}", "services: {web: {workloads: [{deployment: web}]}}"),
+            "workloads[0].deployment: needs a backend of kind kubernetes; allowed: one declared",
         ),
         (services("a: {depends_on: [bb]}, b: {}"), "services.a.depends_on[0]: unknown service 'bb'; did you mean 'b'?"),
         (services("a: {depends_on: [b, b]}, b: {}"), "services.a.depends_on[1]: 'b' stands here twice; allowed: once"),

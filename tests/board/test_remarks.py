@@ -1,0 +1,26 @@
+"""What a platform says of a workload beside its instances."""
+
+from cockpit.board.model import ReadingState, Remark, SafeText, State
+from tests.board.scene import Scene, workload
+
+
+def told(scene: Scene, remark: Remark) -> Scene:
+    return scene.declared().listed(workload("web", remarks=(remark,)))
+
+
+def test_a_bad_remark_makes_a_service_degraded_and_says_why() -> None:
+    scene = told(Scene(), Remark(SafeText("exceeded quota: pods"), ReadingState.DEGRADED))
+    one = scene["web"]
+    assert (one.state, one.why) == (State.DEGRADED, "exceeded quota: pods")
+
+
+def test_a_remark_that_only_tells_stands_among_the_evidence() -> None:
+    scene = told(Scene(), Remark(SafeText("HPA at its maximum of 10"), ReadingState.OK))
+    one = scene["web"]
+    assert (one.state, one.why) == (State.OK, "")
+    assert "HPA at its maximum of 10" in one.evidence
+
+
+def test_a_remark_of_a_source_that_is_lost_is_not_believed() -> None:
+    scene = told(Scene(), Remark(SafeText("exceeded quota: pods"), ReadingState.DEGRADED)).lost()
+    assert scene["web"].state is State.UNKNOWN
