@@ -13,6 +13,12 @@ WAYS: Final[Mapping[str, str]] = {
     "compose": "docker",
     "container": "docker",
     "swarm": "docker",
+    "deployment": "kubernetes",
+    "statefulset": "kubernetes",
+    "daemonset": "kubernetes",
+    "cronjob": "kubernetes",
+    "job": "kubernetes",
+    "pod": "kubernetes",
     "service": "demo",
     "pidfile": "process",
     "port": "process",
@@ -86,6 +92,8 @@ def _selector(facts: Facts, path: Path, selector: Selector) -> Iterator[Finding]
     fitting = sorted(name for name, kind in facts.backends.items() if kind == wanted)
     if selector.project and wanted != "docker":
         yield Finding((*path, "project"), f"not with {way}; allowed: with compose, container and swarm")
+    if selector.namespace and wanted != "kubernetes":
+        yield Finding((*path, "namespace"), f"not with {way}; allowed: with workloads of Kubernetes")
     if not selector.backend:
         if not fitting and "" not in facts.backends.values():
             yield Finding((*path, way), f"needs a backend of kind {wanted}; allowed: one declared under backends:")
