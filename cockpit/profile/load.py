@@ -14,7 +14,7 @@ import msgspec
 import msgspec.inspect as kinds
 from msgspec import Struct
 
-from cockpit.profile import doing, probing, rules
+from cockpit.profile import doing, keeping, probing, rules
 from cockpit.profile.deeds import STAGE
 from cockpit.profile.expand import is_set
 from cockpit.profile.facts import Facts, Rule
@@ -42,6 +42,7 @@ RULES: Final[tuple[Rule, ...]] = (
     doing.repositories,
     doing.smoke,
     doing.verify,
+    keeping.captures,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from cockpit.profile.captures import Capture
 from cockpit.profile.declared import Declared
 from cockpit.profile.deeds import Action, Call, Commands, Doing, Repository, Verify
 from cockpit.profile.words import (
@@ -240,6 +241,8 @@ class Service(Declared, frozen=True, kw_only=True):
     smoke: tuple[Doing, ...] = ()
     """Asked in this order when a change seems to have worked; they only read."""
     verify: Verify = Verify()
+    captures: Mapping[Name, Capture] = {}
+    """Kept, beside its log and description, of every instance that is about to be removed, and on request."""
     links: Mapping[str, Link] = {}
     notes: Prose = ""
 
@@ -268,8 +271,8 @@ class PolicyRule(Declared, frozen=True, kw_only=True):
     It adds to what always holds: the name is typed for what destroys something, and for a service of tier 1.
     """
 
-    need: Literal["confirm", "type name", "second person", "deny"]
-    """second person: another login approves the very plan in a shared journal."""
+    need: Literal["confirm", "type name", "second person", "deny", "capture"]
+    """second person: another login approves the very plan in a shared journal; capture: nothing goes unless it is kept."""
     verbs: tuple[Name, ...] = ()
     """restart, scale, ...; a call or action by its name; call, exec, command: whatever does that in a step."""
     tiers: tuple[Tier, ...] = ()

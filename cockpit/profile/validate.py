@@ -71,6 +71,9 @@ def _changes(name: str, service: Service) -> Iterator[str]:
     if service.repository is not None:
         files = ", ".join(service.repository.files)
         yield f"changes on this machine, on request: {name}/repository: {files} in {service.repository.path}"
+    for capture_name, capture in service.captures.items():
+        words = " ".join(shlex.join(capture.argv).split())
+        yield f"runs in an instance, before it is removed or on request: {name}/{capture_name}: {words}"
     for check in service.smoke:
         yield from _run(f"after a change: {name}/smoke", check)
 
