@@ -1,16 +1,18 @@
-"""From a key to a previewed plan: which workload is meant, what is asked for, why it cannot be."""
+"""From a key to a plan: which workload is meant, what it is to be done with, why it cannot be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
-from cockpit.backends.change import DECLARED, Plan, Verb, of_service
+from cockpit.backends.change import DECLARED, Verb, of_service
 from cockpit.board.model import Workload
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.engine.port import MakePlan, OperationStatus, Require, Requirement, Verbs
+from cockpit.engine.port import MakePlan, Verbs
 from cockpit.ui.cockpit import cockpit_of
+from cockpit.ui.dialogs.form import Field, FormDialog
 from cockpit.ui.dialogs.pick import Choice, PickDialog
-from cockpit.ui.dialogs.plan import PlanDialog
+from cockpit.ui.dialogs.plantext import verb_words
 from cockpit.ui.format import plural
+from cockpit.ui.planning import open_plan
 from cockpit.ui.screens.base import Asking, CockpitScreen
 
 Arguments = tuple[tuple[str, str], ...]
@@ -20,10 +22,13 @@ PLANNED_WITHOUT = frozenset({"rollback", "roll back"})
 OPTIONAL = "left out"
 """Stands in what a verb says of an argument that it can do without ("left out: all of them")."""
 
+INSTANCE = "instance"
+"""The option that leaves the other instances alone; all of them, when it is left out."""
+
 
 def begin(screen: CockpitScreen, service: ServiceStatus | None, verb: str) -> None:
     """Plan `verb` on a service and open its dialog; say why when that is impossible."""
-    _with_workload(screen, service, lambda found, workload: _with_verb(screen, found, workload, verb))
+    with_workload(screen, service, lambda found, workload: _with_verb(screen, found, workload, verb))
 
 
 def others(screen: CockpitScreen, service: ServiceStatus | None) -> None:
@@ -34,50 +39,18 @@ def others(screen: CockpitScreen, service: ServiceStatus | None) -> None:
             Verbs(workload.id), f"what may be done to {found.name}", partial(_pick_verb, screen, found, workload)
         )
 
-    _with_workload(screen, service, choose)
+    with_workload(screen, service, choose)
 
 
-def undo(screen: CockpitScreen, service: ServiceStatus | None) -> None:
-    """Plan the inverse of what was done last to a service."""
-    cockpit = cockpit_of(screen)
-    last = _last_done(cockpit.frame.operations, service)
-    if service is None or last is None:
-        cockpit.say(f"{service.name if service else 'nothing'}: nothing was done to it in this session")
-        return
-    inverse = last.plan.operations[-1].inverse if last.plan.operations else None
-    if inverse is None:
-        cockpit.say(f"{last.plan.verb} of {service.name} cannot be taken back by itself")
-        return
-    verb, arguments = inverse
-    known = (*service.workloads, _itself(service))
-    work = next((one for one in known if one.id == last.plan.workload.workload), None)
-    if work is None:
-        cockpit.say(f"{service.name}: what was changed is not on the board any more")
-        return
-    _plan(screen, service, work, verb, arguments)
-
-
-def why_not(service: ServiceStatus | None) -> str:
-    """Why nothing can be done to a service; "" when something can."""
-    return "no service is selected" if service is None else ""
-
-
-def _last_done(operations: tuple[OperationStatus, ...], service: ServiceStatus | None) -> OperationStatus | None:
-    key = service.key if service else ""
-    done = [status for status in operations if status.phase == "ended" and status.plan.service == key]
-    return done[-1] if done else None
-
-
-def _with_workload(
+def with_workload(
     screen: CockpitScreen, service: ServiceStatus | None, then: Callable[[ServiceStatus, Workload], None]
 ) -> None:
     """The workload that is meant: several on different engines are never changed until one is picked."""
-    why = why_not(service)
-    if why or service is None:
-        cockpit_of(screen).say(why)
+    if service is None:
+        cockpit_of(screen).say("no service is selected")
         return
     if len(service.workloads) < 2:
-        then(service, service.workloads[0] if service.workloads else _itself(service))
+        then(service, service.workloads[0] if service.workloads else itself(service))
         return
     choices = [
         Choice(str(index), work.id.name, "/".join(str(value) for _, value in work.where) + f", {_size(work)}")
@@ -92,7 +65,7 @@ def _with_workload(
     screen.app.push_screen(PickDialog(heading, choices), picked)
 
 
-def _itself(service: ServiceStatus) -> Workload:
+def itself(service: ServiceStatus) -> Workload:
     """Stands for what runs a service of which nothing is seen: what the profile declares can still be done."""
     return Workload(id=of_service(service.key), source=DECLARED)
 
@@ -107,13 +80,14 @@ def _with_verb(screen: CockpitScreen, service: ServiceStatus, workload: Workload
         if verb is None:
             _plan(screen, service, workload, name, ())  # whoever plans it knows best why it cannot be
             return
-        _fill(screen, service, workload, verb, ())
+        _fill(screen, service, workload, verb, [one for one in fields_of(verb, ()) if one.required])
 
     cockpit_of(screen).ask(Verbs(workload.id), f"what may be done to {service.name}", found)
 
 
-def _pick_verb(screen: CockpitScreen, service: ServiceStatus, workload: Workload, verbs: tuple[Verb, ...]) -> None:
-    choices = [
+def verb_choices(verbs: Iterable[Verb]) -> list[Choice]:
+    """What may be picked among verbs, the dangerous ones marked."""
+    return [
         Choice(
             verb.name,
             verb.title,
@@ -123,41 +97,57 @@ def _pick_verb(screen: CockpitScreen, service: ServiceStatus, workload: Workload
         for verb in verbs
     ]
 
+
+def _pick_verb(screen: CockpitScreen, service: ServiceStatus, workload: Workload, verbs: tuple[Verb, ...]) -> None:
     def picked(name: str | None) -> None:
         verb = next((one for one in verbs if one.name == name), None)
         if verb is not None:
-            _fill(screen, service, workload, verb, ())
+            _fill(screen, service, workload, verb, fields_of(verb, [one.name for one in workload.instances]))
 
     why = f"{workload.id.backend} offers nothing that may be done to {service.name} here"
-    screen.app.push_screen(PickDialog(f"Actions on {service.name}", choices, why), picked)
+    screen.app.push_screen(PickDialog(f"Actions on {service.name}", verb_choices(verbs), why), picked)
 
 
-def _fill(screen: CockpitScreen, service: ServiceStatus, workload: Workload, verb: Verb, given: Arguments) -> None:
-    """Ask for the arguments that a verb needs, one by one, then plan it."""
-    wanted = [] if verb.name in PLANNED_WITHOUT else [one for one in verb.arguments if OPTIONAL not in one[1]]
-    missing = wanted[len(given) :]
-    if not missing:
-        _plan(screen, service, workload, verb.name, given)
-        return
-    name, allowed = missing[0]
+def fields_of(verb: Verb, instances: Iterable[str]) -> list[Field]:
+    """What a verb can be done with. instances: by name, to choose one of them or all; one alone is no choice."""
+    names = list(instances)
+    every = () if verb.name in PLANNED_WITHOUT else verb.arguments
+    needed = [Field(name=name, hint=hint, required=OPTIONAL not in hint) for name, hint in every]
+    given = {name: hint for name, hint in verb.options if name != INSTANCE and verb.name not in PLANNED_WITHOUT}
+    fields = [*needed, *(Field(name=name, hint=hint) for name, hint in given.items())]
+    if len(names) > 1 and any(name == INSTANCE for name, _ in verb.options):
+        values = (("", f"all {len(names)}"), *((name, name) for name in names))
+        fields.append(Field(name=INSTANCE, hint="all of them, or one alone", values=values))
+    return fields
 
+
+def _fill(screen: CockpitScreen, service: ServiceStatus, workload: Workload, verb: Verb, fields: list[Field]) -> None:
+    """Ask for what the verb is to be done with, then plan it."""
+    if not fields:
+        _plan(screen, service, workload, verb.name, ())
+    elif len(fields) == 1 and not fields[0].values:
+        _ask_one(screen, service, workload, verb, fields[0])
+    else:
+
+        def filled(arguments: Arguments | None) -> None:
+            if arguments is not None:
+                _plan(screen, service, workload, verb.name, arguments)
+
+        heading = f"{verb_words(verb.name).capitalize()} {service.name}: with what?"
+        screen.app.push_screen(FormDialog(heading, fields), filled)
+
+
+def _ask_one(screen: CockpitScreen, service: ServiceStatus, workload: Workload, verb: Verb, field: Field) -> None:
     def typed(text: str) -> None:
-        if not text.strip():
-            cockpit_of(screen).say(f"{verb.name} needs {name}: {allowed}")
+        if not text.strip() and field.required:
+            cockpit_of(screen).say(f"{verb_words(verb.name)} needs {field.name}: {field.hint}")
             return
-        _fill(screen, service, workload, verb, (*given, (name, text.strip())))
+        arguments = ((field.name, text.strip()),) if text.strip() else ()
+        _plan(screen, service, workload, verb.name, arguments)
 
-    screen.ask_line(f"{verb.name} {service.name}: {name}", Asking(done=typed), hint=allowed)
+    screen.ask_line(f"{verb_words(verb.name)} {service.name}: {field.name}", Asking(done=typed), hint=field.hint)
 
 
 def _plan(screen: CockpitScreen, service: ServiceStatus, workload: Workload, verb: str, arguments: Arguments) -> None:
-    cockpit = cockpit_of(screen)
-
-    def planned(plan: Plan) -> None:
-        cockpit.ask(Require(plan), "what the policy asks for", partial(preview, plan))
-
-    def preview(plan: Plan, needed: Requirement) -> None:
-        screen.app.push_screen(PlanDialog(plan, needed))
-
-    command = MakePlan(verb=verb, service=service.key, workload=workload.id, arguments=arguments)
-    cockpit.ask(command, f"the plan of {verb} {service.name}", planned)
+    request = MakePlan(verb=verb, service=service.key, workload=workload.id, arguments=arguments)
+    open_plan(screen, request, f"{verb_words(verb)} {service.name}")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cockpit.backends.change import Verb
 from cockpit.board.model import SafeText
 from cockpit.board.snapshot import Snapshot
-from cockpit.engine.port import Command, Frame, LogWindow, Requirement, TailStatus
+from cockpit.engine.port import Command, Frame, LogWindow, Rehearsal, Requirement, TailStatus
 from cockpit.incident.timeline import Timeline, curated
 from cockpit.logs.level import level_of
 from cockpit.logs.line import LogLine
@@ -35,7 +35,12 @@ class FakePort:
 
     def __init__(self, snapshot: Snapshot = EMPTY, **more: Any) -> None:
         self.sent: list[Command] = []
-        self.answers: dict[str, Any] = {"OpenTail": "t1", "Verbs": VERBS, "Require": Requirement()}
+        self.answers: dict[str, Any] = {
+            "OpenTail": "t1",
+            "Verbs": VERBS,
+            "Require": Requirement(),
+            "DryRun": Rehearsal(),
+        }
         self.lines: list[LogLine] = []
         self._frame = Frame(snapshot=snapshot, beat=1.0, **told(more))
         self._wake: Callable[[], None] | None = None

@@ -201,7 +201,7 @@ async def test_undo_plans_the_inverse_of_what_was_done_last() -> None:
     port = scene.port()
     async with shown(port) as screen:
         await screen.press("U")
-        assert "nothing was done to it in this session" in screen.line(23)
+        assert "nothing was done to it that this timeline knows of" in screen.line(23)
         await screen.push(operations=(done,))
         await screen.press("U")
         assert [(command.verb, command.arguments) for command in planned(port)] == [("scale", (("count", "2"),))]

@@ -19,7 +19,7 @@ def live(*options: str, cols: int = 80, rows: int = 24, term: str = "xterm-256co
 @pytest.mark.parametrize(("cols", "rows", "opened", "closed"), [(80, 24, 10_000, 6_000), (120, 40, 20_000, 14_000)])
 def test_bytes_of_keys_and_dialogs(cols: int, rows: int, opened: int, closed: int) -> None:
     with live("--services", "60", cols=cols, rows=rows) as terminal:
-        terminal.until("auth|postgres|hook-receiver", 10)
+        terminal.until("auth|postgres|hook-receiver")
         terminal.quiet(0.4)
         with terminal.measure() as moved:
             terminal.send("j")
@@ -38,7 +38,7 @@ def test_bytes_of_keys_and_dialogs(cols: int, rows: int, opened: int, closed: in
 
 def test_an_idle_screen_costs_next_to_nothing() -> None:
     with live("--services", "60", cols=120, rows=40) as terminal:
-        terminal.until("Services", 10)
+        terminal.until("Services")
         terminal.quiet(1.2)
         with terminal.measure(span=0) as idle:
             terminal._pump(lambda: False, 3.0)
@@ -47,7 +47,7 @@ def test_an_idle_screen_costs_next_to_nothing() -> None:
 
 def test_sixty_services_with_stats_and_a_tail() -> None:
     with live("--services", "60", "--stats", "2", "--tail", "20", cols=120, rows=40) as terminal:
-        terminal.until("Services", 10)
+        terminal.until("Services")
         terminal._pump(lambda: False, 1.0)
         with terminal.measure(span=0) as busy:
             terminal._pump(lambda: False, 6.0)
@@ -57,7 +57,7 @@ def test_sixty_services_with_stats_and_a_tail() -> None:
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_hostile_lines_stay_in_their_cells(wrapped: bool) -> None:
     with live("--hostile") as terminal:
-        terminal.until(re.escape("[@click=app.quit]x[/]"), 10)
+        terminal.until(re.escape("[@click=app.quit]x[/]"))
         if wrapped:
             terminal.send("\tw")
         terminal.quiet()
@@ -71,19 +71,19 @@ def test_hostile_lines_stay_in_their_cells(wrapped: bool) -> None:
 
 def test_after_a_stall_the_screen_is_right_and_keys_work() -> None:
     with live("--services", "60", "--stats", "0.25", "--tail", "400", cols=120, rows=40) as terminal:
-        terminal.until("Services", 10)
+        terminal.until("Services")
         terminal.stall()
         terminal._pump(lambda: False, 3.0)
         terminal.resume_reading()
         terminal.send("q")
-        terminal.until("Quit the cockpit", 5)
+        terminal.until("Quit the cockpit")
         terminal.send("\x1b")
-        terminal.until("Services", 5)
+        terminal.until("Services")
 
 
 def test_sizes() -> None:
     with live() as terminal:
-        terminal.until("Services", 10)
+        terminal.until("Services")
         terminal.resize(40, 10)
         terminal.until("40x10 is too small: needs 60x12")
         terminal.resize(120, 40)
@@ -97,7 +97,7 @@ def test_sizes() -> None:
 
 def test_quitting_gives_the_terminal_back() -> None:
     with live() as terminal:
-        terminal.until("Services", 10)
+        terminal.until("Services")
         assert 1049 in terminal.emulator.modes
         terminal.send("q")
         terminal.until("Quit the cockpit")
@@ -108,14 +108,14 @@ def test_quitting_gives_the_terminal_back() -> None:
 
 def test_a_hung_up_terminal_ends_the_program() -> None:
     with live() as terminal:
-        terminal.until("Services", 10)
+        terminal.until("Services")
         terminal.signal(signal.SIGHUP)
         terminal.wait_exit()
 
 
 def test_a_fault_of_its_own_shows_where_but_no_values() -> None:
     with live("--crash", cols=120, rows=40) as terminal:
-        assert terminal.wait_exit(10) == 70
+        assert terminal.wait_exit() == 70
         assert 1049 not in terminal.emulator.modes
         assert "RuntimeError: crashed after 11 characters" in terminal.text()
         assert b"hunter2-xxx" not in terminal.raw
@@ -123,5 +123,5 @@ def test_a_fault_of_its_own_shows_where_but_no_values() -> None:
 
 def test_the_mouse_is_off() -> None:
     with live() as terminal:
-        terminal.until("Services", 10)
+        terminal.until("Services")
         assert not terminal.emulator.modes & {1000, 1002, 1003}

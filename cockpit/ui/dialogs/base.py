@@ -28,12 +28,15 @@ class Dialog(CockpitDialog):
     BINDINGS = bindings("dialog")
     INHERIT_BINDINGS: ClassVar[bool] = False
     scopes = ("dialog",)
+    steady = False
+    """Its buttons never move up: what happens elsewhere must not put another one under the reader's finger."""
 
     def __init__(self, heading: str) -> None:
         super().__init__()
         self.heading = heading
         self.chosen = 0
         self._above = 0
+        self._tallest = 0
 
     # For subclasses
 
@@ -68,6 +71,9 @@ class Dialog(CockpitDialog):
         right = f"PgDn: {hidden} more lines" if hidden > 0 else ("PgUp: back up" if self._above else "")
         lines = [rule(self.cockpit.look, width, self.heading, right, focused=True)]
         lines += content[self._above : self._above + room]
+        if self.steady:
+            self._tallest = min(room, max(self._tallest, len(lines) - 1))
+            lines += [Line()] * (self._tallest + 1 - len(lines))
         return [*lines, Line(), *below, self._button_line()]
 
     def _button_line(self) -> Line:
@@ -100,13 +106,22 @@ class Dialog(CockpitDialog):
 
     # Keys
 
+    @property
+    def deaf(self) -> bool:
+        """Keys mean nothing at this moment."""
+        return False
+
     def action_button(self, step: int) -> None:
         """To the next button, or the one before."""
+        if self.deaf:
+            return
         self.chosen = (self.chosen + step) % len(self.buttons)
         self.redraw()
 
     def action_press(self) -> None:
         """Press the button in brackets."""
+        if self.deaf:
+            return
         self.pressed(self.buttons[min(self.chosen, len(self.buttons) - 1)].id)
 
     def action_leave(self) -> None:

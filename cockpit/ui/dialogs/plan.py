@@ -1,39 +1,58 @@
 """A mitigation: its preview, then its progress, then its verdict. It can be left at any time; what runs goes on."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
 from textual import events
 
 from cockpit.backends.change import Plan
-from cockpit.engine.port import MakePlan, NotRecordedError, OperationStatus, Perform, Requirement, Verbs
+from cockpit.engine.port import Frame, MakeBulk, MakePlan, NotRecordedError, OperationStatus, Perform, Requirement
 from cockpit.ui.cells import Line, Span, wrap_words
+from cockpit.ui.dialogs import plantext
+from cockpit.ui.dialogs.around import around, mark_of
 from cockpit.ui.dialogs.base import NO, Button, Dialog
-from cockpit.ui.dialogs.plantext import plan_lines, progress_lines, verb_words
+from cockpit.ui.dialogs.planner import Planner, Request
+from cockpit.ui.dialogs.progresstext import progress_lines
 
+DRY = Button("dry", "Dry run")
+COPY = Button("copy", "Copy command")
 DO = Button("do", "Do it")
 ANYWAY = Button("do", "Do it unrecorded")
 LEAVE = Button("leave", "Leave it running")
 CLOSE = Button("close", "Close")
+AGAIN = Button("again", "Plan again")
 TYPED_LIMIT = 80
+DEAF = 0.5
+"""Seconds without keys after what is asked has become another question."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks at whether the plan still fits, for a target that changes all the time."""
 
 
 class PlanDialog(Dialog):
-    """Asks for one plan. needed: what the policy wants first (a typed name, a second person, or it is denied)."""
+    """Asks for one plan; dismissed with what to plan next, or None.
 
-    def __init__(self, plan: Plan, needed: Requirement) -> None:
-        super().__init__(f"{verb_words(plan.verb).capitalize()} {plan.service}")
-        self.plan = plan
-        self._typed_wanted = needed.type_name
-        self._why = ", ".join(needed.why)
-        self._typed = ""
-        self._refused = needed.denied
-        self._second = needed.second
-        self._making = False
+    request: what it was made from, to make it again. needed: what the policy wants first. frame: as it was then.
+    """
+
+    steady = True
+
+    def __init__(self, request: Request, plan: Plan, needed: Requirement, frame: Frame) -> None:
+        super().__init__("")
+        self._planner = Planner(self, request)
+        self._typed = self._failed = self._unrecorded = self._impossible = ""
+        self._notes: tuple[tuple[str, str], ...] = ()
+        """(text, style) of what has changed since it was opened, and of the dry run."""
+        self._making = self._asked = False
+        self._deaf_until = self._look_at = -1e9
         self._picked = plan.choices[0][0] if plan.choices else ""
-        self._asked = False
-        self._failed = ""
-        self._unrecorded = ""
-        """Why nothing can record it; it is only done when that is confirmed too."""
+        self._take(plan, needed, frame)
+
+    def _take(self, plan: Plan, needed: Requirement, frame: Frame) -> None:
+        self.plan, self._needed = plan, needed
+        self._around = around(frame, plan)
+        self._mark = mark_of(frame.snapshot, plan)
+
+    # What it shows
 
     @property
     def status(self) -> OperationStatus | None:
@@ -41,121 +60,236 @@ class PlanDialog(Dialog):
         return next((status for status in self.cockpit.frame.operations if status.plan.id == self.plan.id), None)
 
     @property
+    def _preview(self) -> bool:
+        return not self._asked and self.status is None
+
+    @property
     def buttons(self) -> tuple[Button, ...]:
         """What can be said to it now."""
         status = self.status
         if status is not None and status.phase == "ended":
-            return (CLOSE,)
-        if self._asked or status is not None:
-            return (CLOSE,) if self._failed else (LEAVE,)
-        return (NO, ANYWAY if self._unrecorded else DO)
+            return (CLOSE, *self._next)
+        if not self._preview:
+            return (CLOSE, AGAIN) if self._failed else (LEAVE,)
+        if self._unrecorded:
+            return (NO, ANYWAY)
+        return (NO, DO, DRY, *((COPY,) if plantext.commands(self.plan) else ()))
+
+    @property
+    def _next(self) -> tuple[Button, ...]:
+        """What may be planned after the verdict."""
+        status, look = self.status, self.cockpit.look
+        verdict = status.verdict if status else None
+        if status is None or verdict is None or len(status.plan.services) > 1:
+            return ()
+        buttons = []
+        if verdict.result == "did not work" and status.plan.otherwise:
+            buttons.append(Button("otherwise", plantext.verb_words(status.plan.otherwise[0]).capitalize()))
+        if inverse := plantext.inverse_of(status.plan):
+            buttons.append(Button("undo", f"Undo: {plantext.inverse_words(look, *inverse)}"))
+        return tuple(buttons)
 
     def content(self, width: int) -> list[Line]:
         """The plan, or how it goes."""
-        cockpit = self.cockpit
-        status = self.status
+        cockpit, status = self.cockpit, self.status
+        self.heading = plantext.title(cockpit.look, self.plan, self._around)
+        if self._preview:
+            bulk = isinstance(self._planner.request, MakeBulk)
+            preview = plantext.Preview(
+                plan=self.plan, around=self._around, needed=self._needed, picked=self._picked, bulk=bulk
+            )
+            return plantext.plan_lines(cockpit.look, preview, width, cockpit.now)
         lines: list[Line] = []
-        if status is None and not self._asked:
-            return plan_lines(cockpit.look, self.plan, width, cockpit.now, self._picked)
         if status is not None:
             lines = progress_lines(cockpit.look, status, width, cockpit.now)
         elif not self._failed:
             lines = [Line((Span(" handed over, waiting for its first step", "dim"),))]
-        if self._failed:
-            why = f"{cockpit.look.glyphs.down} {self._failed}"
-            lines += [Line((Span(f" {piece}", "down"),)) for piece in wrap_words(why, width - 2)]
-        return lines
+        return lines + (_told(f"{cockpit.look.glyphs.down} {self._failed}", "down", width) if self._failed else [])
 
     def below(self, width: int) -> list[Line]:
-        """The field for the name, and why it cannot be done."""
-        if self._asked or self.status is not None:
+        """What has changed, why it cannot be done, and the field for the name."""
+        if not self._preview:
             return []
-        lines: list[Line] = []
+        lines = [line for text, style in self._notes for line in _told(text, style, width)]
         if self._unrecorded:
-            lines += [Line((Span(f" {piece}", "down"),)) for piece in wrap_words(self._unrecorded, width - 2)]
-        if self._refused:
-            lines += [Line((Span(f" {piece}", "warning"),)) for piece in wrap_words(self._refused, width - 2)]
-        if self._second:
-            how = f"another person approves plan {self.plan.hash[:12]} first, with :approve ({self._second})"
-            lines += [Line((Span(f" {piece}", "warning"),)) for piece in wrap_words(how, width - 2)]
-        if self._typed_wanted:
+            lines += _told(f"This will not be recorded: {self._unrecorded}", "down", width)
+        if self._impossible or self._needed.denied:
+            lines += _told(self._impossible or self._needed.denied, "warning", width)
+        if self._needed.second:
+            how = f"another person approves plan {self.plan.hash[:12]} first, with :approve ({self._needed.second})"
+            lines += _told(how, "warning", width)
+        if wanted := self._needed.type_name:
             glyphs = self.cockpit.look.glyphs
-            done = glyphs.done if self._typed == self._typed_wanted else ""
-            ask = f" Type {self._typed_wanted} to confirm ({self._why}): "
+            done = glyphs.done if self._typed == wanted else ""
+            ask = f" Type {wanted} to confirm ({', '.join(self._needed.why)}): "
             lines.append(Line((Span(ask), Span(self._typed, "key"), Span(" ", "focus"), Span(f" {done}", "ok"))))
         return lines
 
+    # What the buttons do
+
     def pressed(self, button: str) -> None:
-        """Do it, or leave."""
-        if button != "do":
-            self.dismiss(None)
-        elif self._refused:
-            self.say(self._refused)
+        """Do what the button says; what is not listed leaves it."""
+        ways: Mapping[str, Callable[[], None]] = {
+            "do": self._confirmed,
+            "dry": self._dry_run,
+            "copy": self._copy,
+            "again": self._again,
+            "undo": lambda: self._follow(plantext.inverse_of(self.plan)),
+            "otherwise": lambda: self._follow(self.plan.otherwise),
+        }
+        ways.get(button, lambda: self.dismiss(None))()
+
+    def _confirmed(self) -> None:
+        wanted = self._needed.type_name
+        if self._impossible or self._needed.denied:
+            self.say(self._impossible or self._needed.denied)
         elif self._making:
             self.say("the plan for this choice is still being made")
-        elif self._typed_wanted and self._typed != self._typed_wanted:
-            self.say(f"type {self._typed_wanted} first: it is a change that must be meant")
+        elif wanted and self._typed != wanted:
+            self.say(f"type {wanted} first: it is a change that must be meant")
         else:
-            self._do()
-
-    def _do(self) -> None:
-        self._asked = True
-        self.chosen = 0
-        self.run_worker(self._perform(), group="perform", exit_on_error=False)
-        self.redraw()
+            self._asked, self.chosen = True, 0
+            self.run_worker(self._perform(), group="perform", exit_on_error=False)
+            self.redraw()
 
     async def _perform(self) -> None:
         try:
             command = Perform(plan=self.plan, typed_name=self._typed, unrecorded=bool(self._unrecorded))
             await self.cockpit.port.submit(command)
         except NotRecordedError as error:
-            self._asked, self._unrecorded = False, str(error)
+            self._asked, self._unrecorded, self.chosen = False, str(error), 0
         except Exception as error:  # whatever it was, the reader must see it here
             self._failed = str(error) or type(error).__name__
         self.redraw()
 
+    def _copy(self) -> None:
+        self.app.copy_to_clipboard("\n".join(map(self.cockpit.look.text, plantext.commands(self.plan))))
+        self.cockpit.say("the command is copied, if the terminal takes OSC 52", "dim")
+
+    def _follow(self, verb: tuple[str, tuple[tuple[str, str], ...]] | None) -> None:
+        if verb is not None:
+            self.dismiss(
+                MakePlan(verb=verb[0], service=self.plan.service, workload=self.plan.workload, arguments=verb[1])
+            )
+
+    def _dry_run(self) -> None:
+        self._notes = (("dry run: asking", "dim"),)
+        self.redraw()
+        self.run_worker(self._rehearse(), group="dry", exclusive=True, exit_on_error=False)
+
+    async def _rehearse(self) -> None:
+        notes = await self._planner.rehearse(self.plan, self.cockpit.look)
+        if self._preview:
+            self._notes = notes
+            self.redraw()
+
+    # What is planned again
+
+    def _again(self) -> None:
+        self._asked, self._failed = False, ""
+        self._plan_anew(())
+
+    def show_frame(self, frame: object) -> None:
+        """A target that is another one now is asked about; nothing else that happens touches the dialog."""
+        self._watch()
+        self.redraw()
+
+    def tick(self) -> None:
+        """Times go on."""
+        self._watch()
+        self.redraw()
+
+    def _watch(self) -> None:
+        now, mark = self.cockpit.clock.monotonic(), mark_of(self.cockpit.frame.snapshot, self.plan)
+        if not self._preview or self._making or mark == self._mark or now < self._look_at:
+            return
+        self._mark, self._look_at = mark, now + LOOK_EVERY
+        self.run_worker(self._look_again(), group="look", exit_on_error=False)
+
+    async def _look_again(self) -> None:
+        """Whoever would do it says whether the plan still fits: a crash loop that goes on changes nothing."""
+        problems = await self._planner.problems(self.plan)
+        if problems and self._preview:
+            self._plan_anew(problems)
+
+    def _plan_anew(self, why: tuple[str, ...]) -> None:
+        self._making = True
+        self.run_worker(self._anew(why), group="choice", exclusive=True, exit_on_error=False)
+
+    async def _anew(self, why: tuple[str, ...]) -> None:
+        made = await self._planner.make()
+        if not self._preview:
+            return
+        self._making = False
+        self._notes = tuple((f"changed meanwhile: {text}", "warning") for text in why)
+        self._impossible = ""
+        if isinstance(made, str):
+            self._impossible = f"it cannot be planned any more: {made}"
+        else:
+            self._take(*made, self.cockpit.frame)
+        self._typed, self._unrecorded, self.chosen = "", "", 0
+        self._deaf_until = self.cockpit.clock.monotonic() + DEAF
+        self.redraw()
+
+    # Keys
+
+    @property
+    def deaf(self) -> bool:
+        """The question has just become another one: a key still means the old one."""
+        return self.cockpit.clock.monotonic() < self._deaf_until
+
     def on_key(self, event: events.Key) -> None:
         """Typing goes into the field; up and down pick among choices."""
-        if self._asked:
+        if not self._preview or self.deaf:
             return
-        if self.plan.choices and event.key in ("up", "down"):
+        if event.key in ("up", "down") and self._pick(1 if event.key == "down" else -1):
             event.stop()
             event.prevent_default()
-            self._pick(1 if event.key == "down" else -1)
-        elif self._typed_wanted and event.key == "backspace":
+        elif self._needed.type_name and event.key == "backspace":
             self._typed = self._typed[:-1]
             self.redraw()
-        elif self._typed_wanted and event.is_printable and event.character and len(self._typed) < TYPED_LIMIT:
+        elif self._needed.type_name and event.is_printable and event.character and len(self._typed) < TYPED_LIMIT:
             event.stop()
             self._typed += event.character
             self.redraw()
 
     def on_paste(self, event: events.Paste) -> None:
         """A pasted name counts as typed."""
-        if self._typed_wanted and not self._asked:
+        if self._needed.type_name and self._preview and not self.deaf:
             self._typed = (self._typed + "".join(char for char in event.text if char.isprintable()))[:TYPED_LIMIT]
             self.redraw()
 
-    def _pick(self, step: int) -> None:
+    def _pick(self, step: int) -> bool:
+        """The next choice: another plan is made. False: there is nothing to choose."""
+        request = self._planner.request
+        if isinstance(request, MakeBulk):
+            self._planner.request = replace(request, on_failure="stop" if request.on_failure != "stop" else "continue")
+            self._choose(None)
+            return True
         values = [value for value, _ in self.plan.choices]
+        if not values:
+            return False
         place = values.index(self._picked) if self._picked in values else 0
         self._picked = values[(place + step) % len(values)]
+        self._choose(self._picked)
+        return True
+
+    def _choose(self, value: str | None) -> None:
         self._making = True
         self.redraw()
-        self.run_worker(self._make_again(self._picked), group="choice", exclusive=True, exit_on_error=False)
+        self.run_worker(self._chosen(value), group="choice", exclusive=True, exit_on_error=False)
 
-    async def _make_again(self, value: str) -> None:
-        plan, port = self.plan, self.cockpit.port
-        try:
-            verbs: Any = await port.submit(Verbs(plan.workload))
-            argument = next((verb.arguments[0][0] for verb in verbs if verb.name == plan.verb and verb.arguments), "to")
-            made: Any = await port.submit(
-                MakePlan(verb=plan.verb, service=plan.service, workload=plan.workload, arguments=((argument, value),))
-            )
-        except Exception as error:  # the choice cannot be planned: nothing can be done until another one is
-            self.say(str(error) or type(error).__name__)
-            return
-        if isinstance(made, Plan) and value == self._picked:
-            self.plan = made
+    async def _chosen(self, value: str | None) -> None:
+        if value is not None:
+            await self._planner.choose(self.plan, value)
+        made = await self._planner.make()
+        if isinstance(made, str):  # nothing can be done until another choice is made
+            self.say(made)
+        else:
             self._making = False
+            self._take(*made, self.cockpit.frame)
             self.redraw()
+
+
+def _told(text: str, style: str, width: int) -> list[Line]:
+    return [Line((Span(f" {piece}", style),)) for piece in wrap_words(text, width - 2)]

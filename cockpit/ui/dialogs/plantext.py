@@ -1,50 +1,53 @@
-"""A plan in words: where, what changes to what, in which steps, at what risk. Then its progress and verdict."""
+"""A plan in words: where, what changes to what, whom it touches, what it takes, when it was done before."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from msgspec import Struct
+
 from cockpit.backends.change import Facts, Operation, Plan
-from cockpit.engine.port import OperationStatus, Step
+from cockpit.board.snapshot import ServiceStatus
+from cockpit.engine.port import Requirement
 from cockpit.ui.cells import Line, Span, wrap_words
-from cockpit.ui.format import age, duration, stamp
+from cockpit.ui.dialogs.around import Around, Touched
+from cockpit.ui.format import UNKNOWN, age, moment, plural, stamp
 from cockpit.ui.look import Look
+from cockpit.ui.theme import state_style
 
 LABEL = 9
-VERDICTS = {"worked": "ok", "did not work": "down", "unknown": "unknown"}
 
 
-def plan_lines(look: Look, plan: Plan, width: int, now: datetime, picked: str = "") -> list[Line]:
-    """Everything that a reader must know before saying yes."""
-    lines = _field(
-        "where",
-        look.text(
-            f" {look.glyphs.dot} ".join(
-                f"{name} {look.name(str(value))}" if look.sharing else f"{name} {value}" for name, value in plan.where
-            )
-        ),
-        width,
-    )
+class Preview(Struct, frozen=True, kw_only=True):
+    """What a preview is drawn from. picked: of the plan's choices; bulk: it asks what becomes of the others."""
+
+    plan: Plan
+    around: Around = Around()
+    needed: Requirement = Requirement()
+    picked: str = ""
+    bulk: bool = False
+
+
+def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[Line]:
+    """Everything that a reader must know before saying yes, what matters most first."""
+    plan = preview.plan
+    lines = field("where", _where(look, plan), width)
     lines += _changes(look, plan, width)
     if plan.choices:
-        lines += _choices(look, plan, width, picked)
+        lines += _choices(look, plan, width, preview.picked)
     lines += _steps(look, plan.operations, width)
-    for index, risk in enumerate(plan.risks):
-        lines += _field("risk" if not index else "", look.text(risk), width, "warning")
-    if plan.danger == "high":
-        lines += _field(
-            "" if plan.risks else "risk", "high danger: it can lose data or break what works", width, "down"
-        )
-    lines += _field("judged", f"worked when it stays so for {plan.hold:.0f} s, within {plan.deadline:.0f} s", width)
-    undo = dict.fromkeys(inverse_words(look, *operation.inverse) for operation in plan.operations if operation.inverse)
-    taken = f"U takes it back: {', '.join(undo)}" if undo else "nothing takes it back by itself"
-    lines += _field("undo", taken, width)
-    commands = [operation.command for operation in plan.operations if operation.command]
-    for index, command in enumerate(commands):
-        lines += _field("same as" if not index else "", look.text(command), width, "dim")
+    if preview.bulk:
+        lines += _on_failure(look, plan, width)
+    lines += _risks(look, preview, width)
+    lines += field("asks for", permission(preview.needed), width, "down" if preview.needed.denied else "text")
+    lines += field("before", _before(look, preview, now), width)
+    lines += _judged(look, plan, width)
+    lines += field("undo", undo_words(look, plan), width)
+    for index, command in enumerate(commands(plan)):
+        lines += field("same as" if not index else "", look.text(command), width, "dim")
     made = (now - plan.made_at).total_seconds()
     if made > 30:
-        lines += _field(
-            "made", f"{age(made)} ago ({stamp(plan.made_at, now, look.utc)}): checked again before it is done", width
-        )
+        text = f"{age(made)} ago ({stamp(plan.made_at, now, look.utc)}): checked again before it is done"
+        lines += field("made", text, width)
     return lines
 
 
@@ -58,17 +61,43 @@ def verb_words(verb: str) -> str:
 
 
 def inverse_words(look: Look, verb: str, arguments: tuple[tuple[str, str], ...]) -> str:
-    """What taking it back does: "roll back to 3.9.0", "scale count 2"."""
-    values = (f"{name} {value}" for name, value in arguments if value)
+    """What taking it back does: "roll back to 3.9.0", "scale replicas 2"; ids of instances are counted."""
+    values = (_argument(name, value) for name, value in arguments if value)
     return look.text(" ".join((verb_words(verb), *values)))
 
 
-def _field(label: str, text: str, width: int, style: str = "text") -> list[Line]:
+def _argument(name: str, value: str) -> str:
+    if name == "instance" and len(value) > 24:
+        return plural(value.count(",") + 1, "instance")
+    return f"{name} {value}"
+
+
+def commands(plan: Plan) -> tuple[str, ...]:
+    """The command lines that do the same, in order."""
+    return tuple(operation.command for operation in plan.operations if operation.command)
+
+
+def title(look: Look, plan: Plan, around: Around) -> str:
+    """ "Restart hook-receiver · tier 1"; of several, how many."""
+    verb = verb_words(plan.verb).capitalize()
+    if len(around.touched) > 1:
+        return f"{verb} {len(around.touched)} services"
+    tier = around.touched[0].tier if around.touched else None
+    return f"{verb} {plan.service}" + (f" {look.glyphs.dot} tier {tier}" if tier else "")
+
+
+def field(label: str, text: str, width: int, style: str = "text") -> list[Line]:
+    """A labelled text, wrapped under itself."""
     room = max(20, width - LABEL - 2)
     return [
         Line((Span(f" {label if not index else '':<{LABEL}}", "dim"), Span(piece, style)))
         for index, piece in enumerate(wrap_words(text, room))
     ]
+
+
+def _where(look: Look, plan: Plan) -> str:
+    words = (f"{name} {look.name(str(value)) if look.sharing else value}" for name, value in plan.where)
+    return look.text(f" {look.glyphs.dot} ".join(words))
 
 
 def _changes(look: Look, plan: Plan, width: int) -> list[Line]:
@@ -77,68 +106,126 @@ def _changes(look: Look, plan: Plan, width: int) -> list[Line]:
         return []
     operation = plan.operations[0]
     now, to = _facts(look, operation.before), _facts(look, operation.after)
-    lines = _field("now", now or "not known", width)
-    return lines + _field("to", to or "the same again", width, "strong")
+    lines = field("now", now or "not known", width)
+    return lines + field("to", to or "the same again", width, "strong")
 
 
 def _facts(look: Look, facts: Facts) -> str:
-    return look.text("  ".join(f"{name} {value}" for name, value in facts))
+    return look.text(", ".join(f"{name} {value}" for name, value in facts))
 
 
 def _choices(look: Look, plan: Plan, width: int, picked: str) -> list[Line]:
-    lines = _field("choose", "with the arrow keys up and down", width, "dim")
-    for value, text in plan.choices:
+    return chosen_lines(look, "choose", "with the arrow keys up and down", plan.choices, picked, width)
+
+
+def chosen_lines(
+    look: Look, label: str, hint: str, choices: Iterable[tuple[str, str]], picked: str, width: int
+) -> list[Line]:
+    """What may be chosen, the chosen one pointed at."""
+    lines = field(label, hint, width, "dim")
+    for value, text in choices:
         chosen = value == picked
         mark = look.glyphs.cursor if chosen else " "
-        lines.append(
-            Line((Span(" " * LABEL + " " + mark + " ", "mark"), Span(look.text(text), "strong" if chosen else "text")))
-        )
+        spans = (Span(" " * LABEL + mark + " ", "mark"), Span(look.text(text), "strong" if chosen else "text"))
+        lines.append(Line(spans))
     return lines
+
+
+ON_FAILURE = (("stop", "stop: the others are left alone"), ("continue", "go on with the others"))
+"""What may become of the others when one of several fails."""
+
+
+def _on_failure(look: Look, plan: Plan, width: int) -> list[Line]:
+    hint = "(up and down choose)"
+    return chosen_lines(look, "if one", f"fails {hint}", ON_FAILURE, plan.on_failure, width)
 
 
 def _steps(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
     lines: list[Line] = []
     for number, operation in enumerate(operations, 1):
-        lines += _field("does" if number == 1 else "", f"{number} {look.text(operation.title)}", width)
+        lines += field("does" if number == 1 else "", f"{number} {look.text(operation.title)}", width)
         now, to = _facts(look, operation.before), _facts(look, operation.after)
         if len(operations) > 1 and (now or to):
-            lines += _field("", f"  {now or '-'} {look.glyphs.arrow} {to or 'the same again'}", width, "dim")
+            text = f"{now or UNKNOWN} {look.glyphs.arrow} {to or 'the same again'}"
+            pieces = wrap_words(text, max(20, width - LABEL - 4))
+            lines += [Line((Span(" " * (LABEL + 3)), Span(piece, "dim"))) for piece in pieces]
     return lines
 
 
-def progress_lines(look: Look, status: OperationStatus, width: int, now: datetime) -> list[Line]:
-    """The steps as they go, and the verdict once there is one."""
-    lines = [line for number, step in enumerate(status.steps, 1) for line in _step(look, number, step, width)]
-    if status.note:
-        lines += [Line(), *_field("", look.text(status.note), width, "dim")]
-    if status.verdict is None:
-        spent = age((now - status.started_at).total_seconds())
-        what = "watching whether it worked" if status.phase == "verifying" else "under way"
-        lines += [Line(), *_field("", f"{what}, {spent}; judged within {age(status.plan.deadline)}", width)]
-        return lines
-    verdict = status.verdict
-    style = VERDICTS[verdict.result]
-    glyph = {"ok": look.glyphs.done, "down": look.glyphs.down, "unknown": look.glyphs.unknown}[style]
-    lines += [
-        Line(),
-        Line((Span(f" {glyph} {verdict.result} ", style), Span(f"after {duration(verdict.seconds)}", "dim"))),
+def _risks(look: Look, preview: Preview, width: int) -> list[Line]:
+    """Whom it touches, then what the backend warns of, then what makes it futile."""
+    plan, lines = preview.plan, list[Line]()
+    several = len(preview.around.touched) > 1
+    for one in preview.around.touched:
+        lines += field("" if lines else "touches", _reach(look, one, several), width)
+    warnings = [(look.text(risk), "warning") for risk in plan.risks]
+    if plan.danger == "high":
+        warnings.append(("high danger: it can lose data or break what works", "down"))
+    for one in preview.around.touched:
+        warnings += [(_futile(look, one, other, several), state_style(other.state)) for other in one.failed]
+    for index, (text, style) in enumerate(warnings):
+        lines += field("risk" if not index else "", text, width, style)
+    return lines
+
+
+def _reach(look: Look, one: Touched, several: bool) -> str:
+    parts = [one.name] if several else []
+    parts += [f"tier {one.tier}"] if one.tier is not None and several else []
+    if one.instances:
+        some = f"{one.instances} of " if one.instances != one.of else ""
+        parts.append(some + plural(one.of or 0, "instance"))
+    if one.ready is not None:
+        parts.append(f"{one.ready} of {one.desired if one.desired is not None else UNKNOWN} ready now")
+    needed = ", ".join(one.dependents[:6]) + (f" and {len(one.dependents) - 6} more" if len(one.dependents) > 6 else "")
+    parts.append(f"needed by {needed}" if one.dependents else "nothing depends on it")
+    return f" {look.glyphs.dot} ".join(parts)
+
+
+def _futile(look: Look, one: Touched, other: ServiceStatus, several: bool) -> str:
+    """That what it needs has failed: then it may be of no use."""
+    since = f" since {moment(other.since, look.utc)}" if other.since else ""
+    whose = f" ({one.name} needs it)" if several else ""
+    return f"{other.name} {look.glyphs.state(other.state)} {other.state.value}{since}{whose}: this may not help"
+
+
+def permission(needed: Requirement) -> str:
+    """What the policy wants, and by which rule."""
+    rules = f" ({', '.join(needed.why)})" if needed.why else ""
+    if needed.denied:
+        return needed.denied
+    wanted = [f"its name typed{rules}"] if needed.type_name else []
+    if needed.second:
+        wanted.append(f"a second person ({needed.second})")
+    return " and ".join(wanted) or f"a yes, nothing more{rules}"
+
+
+def _before(look: Look, preview: Preview, now: datetime) -> str:
+    last = preview.around.last
+    if last is None:
+        return f"no {verb_words(preview.plan.verb)} of {preview.plan.service} stands in this timeline"
+    return look.text(f"{stamp(last.happened, now, look.utc)} {last.entry.who}: {last.text}")
+
+
+def _judged(look: Look, plan: Plan, width: int) -> list[Line]:
+    """What must be seen for how long, what is asked last, what happens when a step fails."""
+    wanted = [f"{watch.samples} answers of each critical probe" for watch in plan.watch[:1] if watch.samples > 1] + [
+        f"{watch.traffic} above 0" for watch in plan.watch if watch.traffic
     ]
-    for text in verdict.evidence:
-        lines += _field("", look.text(text), width)
+    more = f", with {', '.join(wanted)}" if wanted else ""
+    lines = field("judged", f"worked when it stays so for {plan.hold:.0f} s{more}, within {plan.deadline:.0f} s", width)
+    checks = ", ".join(look.text(check.title) for check in plan.smoke)
+    lines += field("", f"then asked: {checks}", width) if checks else []
+    if plan.on_failure == "step back":
+        lines += field("", "a step that fails takes back what was done, last first", width)
     return lines
 
 
-def _step(look: Look, number: int, step: Step, width: int) -> list[Line]:
-    glyphs = look.glyphs
-    glyph, style = {
-        "waiting": (" ", "dim"),
-        "running": (glyphs.running, "starting"),
-        "done": (glyphs.done, "ok"),
-        "failed": (glyphs.down, "down"),
-    }[step.state]
-    spent = duration(step.seconds) if step.seconds is not None else ""
-    head = Line((Span(f" {glyph} ", style), Span(f"step {number} {look.text(step.title)}  "), Span(spent, "dim")))
-    detail = (
-        _field("", look.text(step.detail), width, "down" if step.state == "failed" else "dim") if step.detail else []
-    )
-    return [head, *detail]
+def undo_words(look: Look, plan: Plan) -> str:
+    """What takes it back."""
+    undo = dict.fromkeys(inverse_words(look, *operation.inverse) for operation in plan.operations if operation.inverse)
+    return f"U takes it back: {', '.join(undo)}" if undo else "nothing takes it back by itself"
+
+
+def inverse_of(plan: Plan) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+    """(verb, arguments) that takes the whole of it back: that of its last operation which has one."""
+    return next((one.inverse for one in reversed(plan.operations) if one.inverse), None)

@@ -1,7 +1,7 @@
 """What can be done with a selected service, on every screen that has one."""
 
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.ui import inspect, mitigate
+from cockpit.ui import bulk, inspect, mitigate, undo
 from cockpit.ui.keys import bindings
 from cockpit.ui.screens.base import CockpitScreen
 
@@ -29,16 +29,24 @@ class SelectedService(CockpitScreen):
     # Changing it
 
     def action_verb(self, verb: str) -> None:
-        """Plan a change of it and show it."""
-        mitigate.begin(self, self.service, verb)
+        """Plan a change of it, or of all marked ones, and show it."""
+        chosen = self.chosen_services()
+        if len(chosen) > 1:
+            bulk.begin(self, chosen, verb)
+        else:
+            mitigate.begin(self, chosen[0] if chosen else None, verb)
 
     def action_actions(self) -> None:
-        """Everything else that may be done to it."""
-        mitigate.others(self, self.service)
+        """Everything else that may be done to it, or to all marked ones."""
+        chosen = self.chosen_services()
+        if len(chosen) > 1:
+            bulk.others(self, chosen)
+        else:
+            mitigate.others(self, chosen[0] if chosen else None)
 
     def action_undo(self) -> None:
         """Take back what was done last to it."""
-        mitigate.undo(self, self.service)
+        undo.begin(self, self.service)
 
     # Reading more of it
 
