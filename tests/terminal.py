@@ -30,11 +30,13 @@ from typing import Self
 import psutil
 
 from tests.emulator import Emulator
+from tests.patience import PATIENCE
 from tests.program import clean_env
 
 What = str | re.Pattern[str] | Callable[[], object]
 
 _KEPT_RAW = 1 << 20
+_LOOK = 0.02
 _MARK = "COCKPIT_TEST_TERMINAL"
 
 
@@ -110,7 +112,7 @@ class Terminal:
 
     # --- what is done to it
 
-    def send(self, keys: str | bytes, within: float = 5.0) -> None:
+    def send(self, keys: str | bytes, within: float = PATIENCE) -> None:
         """Type. `\\x1b` is Esc, `\\r` Enter, `\\x01` ctrl-a; raises TimeoutError when the program does not read."""
         if self._fd < 0:
             raise AssertionError(f"nobody to type {keys!r} to: the terminal is gone")
@@ -149,26 +151,32 @@ class Terminal:
 
     # --- waiting
 
-    def until(self, what: What, within: float = 5.0) -> None:
+    def until(self, what: What, within: float = PATIENCE) -> None:
         """Read until the screen matches the pattern (or `what()` is true). AssertionError with the screen if not."""
         held = self._question(what)
         if not self._pump(held, within):
             gone = "" if self.process.poll() is None else f" (the program ended with {self.process.returncode})"
             raise AssertionError(f"not within {within:g} s{gone}: {_name(what)}\n{_framed(self.text())}")
 
-    def gone(self, pattern: str, within: float = 5.0) -> None:
+    def gone(self, pattern: str, within: float = PATIENCE) -> None:
         """Read until the screen does not match the pattern any more."""
         self.until(lambda: not re.search(pattern, self.text(), re.MULTILINE), within)
 
-    def quiet(self, span: float = 0.15, within: float = 5.0) -> None:
-        """Read until nothing was written for `span` seconds. AssertionError when it never is quiet."""
+    def quiet(self, span: float = 0.15, within: float = PATIENCE) -> None:
+        """Read until for `span` seconds nothing was written, nor did the program have anything to do.
+
+        On a busy machine a program that is silent may only be waiting for its turn. AssertionError when it never is.
+        """
         end = time.monotonic() + within
-        while self._wait(span):
+        calm = time.monotonic() + span
+        while (left := calm - time.monotonic()) > 0:
+            if self._wait(min(left, _LOOK)) or self._at_work():
+                calm = time.monotonic() + span
             if time.monotonic() > end:
                 raise AssertionError(f"still writing after {within:g} s\n{_framed(self.text())}")
 
     @contextlib.contextmanager
-    def measure(self, until: What | None = None, *, span: float = 0.15, within: float = 5.0) -> Iterator[Cost]:
+    def measure(self, until: What | None = None, *, span: float = 0.15, within: float = PATIENCE) -> Iterator[Cost]:
         """Count what is written from here until the block has ended, `until` holds and it was quiet for `span` s.
 
         `span` 0 does not wait for quiet: for programs that write all the time.
@@ -188,7 +196,7 @@ class Terminal:
             cost.bytes, cost.frames = self.bytes - before[0], self.emulator.frames - before[1]
             cost.seconds = time.monotonic() - began
 
-    def wait_exit(self, within: float = 5.0) -> int:
+    def wait_exit(self, within: float = PATIENCE) -> int:
         """Read until the program has ended; its exit status, negative for a signal. AssertionError when it stays."""
         if not self._pump(lambda: self.process.poll() is not None, within):
             raise AssertionError(f"still running after {within:g} s\n{_framed(self.text())}")
@@ -215,8 +223,8 @@ class Terminal:
                 process.kill()
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(10)
-        psutil.wait_procs(left, timeout=5)
+        self.process.wait(PATIENCE)
+        psutil.wait_procs(left, timeout=PATIENCE)
         self._temporary.cleanup()
 
     # --- inside
@@ -254,6 +262,14 @@ class Terminal:
         while self._wait(0):
             pass
 
+    def _at_work(self) -> bool:
+        """Whether a thread of the program runs or waits for a core (Linux tells; elsewhere it never seems so)."""
+        for stat in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):
+                if stat.read_text(errors="replace").rpartition(")")[2].split()[0] in "RD":
+                    return True
+        return False
+
     def _read(self) -> bool:
         try:
             data = os.read(self._fd, 65536)
@@ -278,9 +294,6 @@ class Terminal:
 
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    # A test run started in a shell's background has these ignored, and would hand that on: ctrl-c would do nothing.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def _name(what: What) -> str:

@@ -15,6 +15,7 @@ from cockpit.demo.launch import DemoHost
 from cockpit.engine.engine import Engine
 from cockpit.engine.port import InjectFault, MakePlan, Perform
 from tests.demo.platform import PACE, exists
+from tests.patience import PATIENCE
 
 SERVICES = ("cart", "catalog", "checkout", "gateway", "orders-db", "payments")
 
@@ -32,7 +33,7 @@ class DemoCockpit:
     def service(self, name: str) -> ServiceStatus:
         return next(one for one in self.snapshot.services if one.key == name)
 
-    async def until(self, holds: Callable[[dict[str, ServiceStatus]], object], within: float = 20.0) -> Snapshot:
+    async def until(self, holds: Callable[[dict[str, ServiceStatus]], object], within: float = PATIENCE) -> Snapshot:
         """The first snapshot that `holds` is true of; what the board shows instead when it does not come."""
         try:
             return await self.engine.board_until(lambda now: bool(holds(by_name(now))), within)
@@ -40,7 +41,7 @@ class DemoCockpit:
             shown = [f"{one.key} {one.state}: {one.why}" for one in self.snapshot.services]
             raise AssertionError(f"not within {within:g} s; now " + "; ".join(shown)) from None
 
-    async def all_ok(self, within: float = 20.0) -> None:
+    async def all_ok(self, within: float = PATIENCE) -> None:
         await self.until(
             lambda now: set(now) == set(SERVICES) and all(one.state is State.OK for one in now.values()), within
         )
@@ -63,7 +64,7 @@ class DemoCockpit:
         verdict: Verdict = await self.engine.submit(Perform(plan=plan, typed_name=plan.service))
         return verdict
 
-    async def told(self, kind: str, words: str, within: float = 5.0) -> None:
+    async def told(self, kind: str, words: str, within: float = PATIENCE) -> None:
         """Wait until an entry of this kind with these words stands in the timeline that the screen gets."""
         loop, new = asyncio.get_running_loop(), asyncio.Event()
         self.engine.wake_by(lambda: _set(loop, new))

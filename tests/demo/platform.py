@@ -11,6 +11,7 @@ from cockpit.board.clock import SystemClock
 from cockpit.demo.client import DemoClient
 from cockpit.demo.launch import DemoHost
 from cockpit.demo.shop.wire import CallError, call
+from tests.patience import PATIENCE
 
 Facts = dict[str, Any]
 PACE = 0.2
@@ -42,7 +43,7 @@ class Platform:
             into = {"instance": self.instances, "service": self.services, "fault": self.faults}[kind]
             into[event[kind]["name"]] = event[kind]
 
-    async def until(self, holds: Callable[[], bool], within: float = 20.0) -> None:
+    async def until(self, holds: Callable[[], bool], within: float = PATIENCE) -> None:
         """Follow the stream until `holds`; fails with what is true instead."""
         try:
             async with asyncio.timeout(within):
@@ -86,7 +87,7 @@ class Platform:
                 found += event.get("lines", [])
         return found
 
-    async def line(self, instance: str, words: str, within: float = 20.0) -> str:
+    async def line(self, instance: str, words: str, within: float = PATIENCE) -> str:
         """Follow an instance's log until a line holds `words`."""
         stream = self.client.stream("logs", instance=instance, follow=True)
         async with asyncio.timeout(within), aclosing(cast(AsyncGenerator[Facts], stream)) as log:
@@ -128,7 +129,7 @@ def text(path: str) -> str:
         return file.read()
 
 
-async def gone(pid: int, within: float = 10.0) -> None:
+async def gone(pid: int, within: float = PATIENCE) -> None:
     """Wait until a process has ended, whoever's child it is."""
     try:
         fd = os.pidfd_open(pid)

@@ -13,6 +13,7 @@ import pytest
 from cockpit.backends.base import SourceError
 from cockpit.board.clock import SystemClock
 from cockpit.board.model import Freshness
+from cockpit.board.snapshot import Snapshot
 from cockpit.demo.assemble import attached, demo_parts, parts_on, running_socket
 from cockpit.demo.drills import DemoFaults
 from cockpit.demo.faults import BY_NAME
@@ -22,6 +23,7 @@ from cockpit.engine.engine import Engine
 from cockpit.engine.port import CommandError
 from tests.demo.cockpit import opened
 from tests.demo.platform import Platform, exists, running
+from tests.patience import PATIENCE
 from tests.program import CHECKOUT
 
 HEAVY = {"asyncio", "msgspec", "ssl", "sqlite3", "textual", "httpx"}
@@ -79,6 +81,10 @@ async def test_a_second_cockpit_shares_the_demo_and_its_record() -> None:
         assert attached(parts).demo
 
 
+def freshness(snapshot: Snapshot) -> set[Freshness]:
+    return {one.freshness for one in snapshot.sources}
+
+
 async def test_without_a_demo_its_services_are_lost_and_it_is_attached_to_once_there_is_one() -> None:
     host = DemoHost.start(0.2)
     await host.ready(SystemClock())
@@ -89,10 +95,10 @@ async def test_without_a_demo_its_services_are_lost_and_it_is_attached_to_once_t
     engine = Engine(late)
     engine.start()
     try:
-        lost = await engine.board_until(lambda now: any(one.freshness is Freshness.LOST for one in now.sources), 5)
+        lost = await engine.board_until(lambda now: Freshness.LOST in freshness(now), PATIENCE)
         assert "no demo runs here" in lost.sources[0].why
         async with running():
-            await engine.board_until(lambda now: all(one.freshness is Freshness.LIVE for one in now.sources), 15)
+            await engine.board_until(lambda now: freshness(now) == {Freshness.LIVE}, PATIENCE)
     finally:
         await asyncio.to_thread(engine.stop)
 
@@ -104,7 +110,7 @@ async def test_a_drill_right_after_the_start_waits_for_its_service() -> None:
         client = await host.ready(clock)
         faults = DemoFaults(host.socket, clock)
         await faults.inject("hung-endpoint", True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not {name: on for name, _, on in await faults.faults()}["hung-endpoint"]:
                 pass
         with pytest.raises(CommandError, match="holds already"):

@@ -40,7 +40,7 @@ async def shown(cockpit: DemoCockpit, name: str) -> None:
     state, words = SHOWS[name]
     service = BY_NAME[name].service
     await cockpit.until(
-        lambda now: now[service].state is state and any(words in line for line in now[service].evidence), within=25.0
+        lambda now: now[service].state is state and any(words in line for line in now[service].evidence)
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 from cockpit.board.clock import SystemClock
 from cockpit.demo.client import DemoClient, DemoError
 from tests.demo.platform import Platform
+from tests.patience import PATIENCE
 
 HOSTILE = [
     b"",
@@ -56,7 +57,7 @@ class Raw:
 
     async def ask(self, line: bytes) -> dict[str, Any]:
         self.writer.write(line + b"\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return dict(json.loads(await self.reader.readline()))
 
     def close(self) -> None:
@@ -112,7 +113,7 @@ async def test_a_caller_that_never_reads_costs_a_bounded_amount(demo: Platform) 
     assert resident(demo.host.pid) - before < 8 * 1024 * 1024
     cast(asyncio.ReadTransport, raw.writer.transport).resume_reading()
     await demo.client.request("set_env", service="payments", set={"KEY_0": "last"})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (event := json.loads(await raw.reader.readline())["event"])["type"] != "lost":
             assert event["type"] in {"service", "instance"}
     assert event["count"] > 0
@@ -130,7 +131,7 @@ async def test_too_many_connections_are_refused_and_the_host_recovers(demo: Plat
     assert last["error"]["message"] == "more than 64 connections"
     for raw in opened:
         raw.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 await demo.client.request("hello")
@@ -143,7 +144,7 @@ async def test_a_stream_connection_takes_no_requests(demo: Platform) -> None:
     raw = await Raw.open(demo)
     await raw.ask(b'{"v":1,"id":1,"op":"watch"}')
     raw.writer.write(b'{"v":1,"id":2,"op":"list"}\n')
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while "event" in (told := json.loads(await raw.reader.readline())):
             continue
     assert told["error"]["code"] == "bad-request"
@@ -174,7 +175,7 @@ async def test_a_followed_log_goes_on_over_a_restart_and_ends_with_its_instance(
     stream = cast(AsyncGenerator[dict[str, Any]], demo.client.stream("logs", instance="cart-1", follow=True))
     runs: set[int] = set()
     seqs: list[int] = []
-    async with asyncio.timeout(20), aclosing(stream) as log:
+    async with asyncio.timeout(PATIENCE), aclosing(stream) as log:
         await demo.client.request("restart", instance="cart-1")
         removed = False
         async for event in log:

@@ -19,6 +19,7 @@ from cockpit.board.update import Changed, Declared, Listed, Sampled, Update
 from cockpit.demo.source import DemoSource
 from cockpit.logs.line import LogRequest, RawLine
 from tests.demo.platform import Platform
+from tests.patience import PATIENCE
 
 KEY = "demo-4f1c-not-a-real-key"
 
@@ -49,7 +50,7 @@ class Watched:
                 found[update.workload.id.name] = update.workload
         return found
 
-    async def until(self, holds: Callable[[], object], within: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], object], within: float = PATIENCE) -> None:
         async with asyncio.timeout(within):
             while not holds():
                 self._new.clear()
@@ -104,14 +105,14 @@ async def test_what_happens_in_the_shop_is_told_as_it_happens(watched: Watched) 
 async def test_a_host_that_ends_is_lost_with_a_sentence(watched: Watched) -> None:
     os.kill(watched.demo.host.pid, signal.SIGTERM)
     with pytest.raises(SourceError, match="start the demo again"):
-        await asyncio.wait_for(watched.task, 10)
+        await asyncio.wait_for(watched.task, PATIENCE)
 
 
 async def test_a_host_that_hangs_is_lost(watched: Watched) -> None:
     os.kill(watched.demo.host.pid, signal.SIGSTOP)
     try:
         with pytest.raises(SourceError, match="no answer to stats within 5 s"):
-            await asyncio.wait_for(watched.task, 15)
+            await asyncio.wait_for(watched.task, PATIENCE)
     finally:
         os.kill(watched.demo.host.pid, signal.SIGCONT)
 
@@ -131,7 +132,7 @@ async def test_a_log_has_its_times_and_follows(watched: Watched) -> None:
     async with aclosing(log) as batches:
         wanted = asyncio.ensure_future(anext(batches))
         await watched.demo.client.request("restart", instance="cart-1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert (await wanted)[0].at is not None
 
 

@@ -8,12 +8,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.parts.docker import DockerEngine
+from tests.patience import PATIENCE
 
 _LOCK = Path("/tmp/ckpt-swarm.lock")
 
 
 @contextmanager
-def swarm_turn(within: float = 180.0) -> Iterator[None]:
+def swarm_turn(within: float = 3 * PATIENCE) -> Iterator[None]:
     """Hold the turn. The lock goes with its process, however that ends."""
     handle = os.open(_LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     waiting = threading.Thread(target=fcntl.flock, args=(handle, fcntl.LOCK_EX), daemon=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.docker.recorded import FOLDER
+from tests.patience import PATIENCE
 
 Answer = tuple[int, str, bytes]
 """Status, content type, body; an empty body with status 0 never ends."""
@@ -46,7 +47,7 @@ class FakeEngine:
         """Wait until requests make `held()` true."""
         while not held():
             self._heard.clear()
-            await asyncio.wait_for(self._heard.wait(), 10)
+            await asyncio.wait_for(self._heard.wait(), PATIENCE)
 
     async def __aenter__(self) -> "FakeEngine":
         if self._tls is None:

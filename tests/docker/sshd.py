@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 
 
@@ -27,9 +29,8 @@ class Sshd:
         self._folder = tempfile.TemporaryDirectory(prefix="ckpt-sshd-", dir="/tmp")
         self.home = Path(self._folder.name)
         for name in ("host", "user"):
-            subprocess.run(
-                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.home / name)], check=True, timeout=20
-            )
+            argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.home / name)]
+            subprocess.run(argv, check=True, timeout=PATIENCE)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -67,7 +68,7 @@ class Sshd:
         return f"IdentityFile {self.home}/user\nIdentitiesOnly yes\nUserKnownHostsFile {self.home}/known\n"
 
     def _await(self) -> None:
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end and self._process.poll() is None:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
                 return
@@ -75,6 +76,6 @@ class Sshd:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
         self._log.close()
         self._folder.cleanup()

@@ -21,6 +21,7 @@ from cockpit.profile.schema import Backend
 from tests.docker.fake import Answer, FakeEngine, frames, recorded_answers
 from tests.docker.watch import Watch
 from tests.parts.need import missing
+from tests.patience import PATIENCE
 
 STAMP = b"2026-03-01T14:27:52.118000000Z "
 
@@ -134,7 +135,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tls")
 
     def run(*argv: str) -> None:
-        subprocess.run(["openssl", *argv], cwd=folder, check=True, capture_output=True, timeout=30)
+        subprocess.run(["openssl", *argv], cwd=folder, check=True, capture_output=True, timeout=PATIENCE)
 
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     run("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority", "-days", "2")

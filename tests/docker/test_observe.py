@@ -14,6 +14,7 @@ from tests.docker.watch import Watch, backend
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import DockerEngine
 from tests.parts.fleet import PROJECTS, SIZE, Fleet
+from tests.patience import PATIENCE
 from tests.program import CHECKOUT
 
 
@@ -134,7 +135,7 @@ async def test_a_daemon_that_ends_is_lost_and_then_live_again(docker_clean: Dock
         await watch.until(lambda: any("no such socket" in why for why in watch.lost))
         await asyncio.to_thread(docker_clean.start)
         after = await watch.sees(
-            "stays", lambda one: one.phase is Phase.RUNNING and one.started_at != before.started_at, within=30
+            "stays", lambda one: one.phase is Phase.RUNNING and one.started_at != before.started_at
         )
         assert after.id == before.id
         gone = await watch.sees("goes", lambda one: one.phase is Phase.EXITED)
@@ -151,12 +152,12 @@ async def test_a_daemon_that_hangs_is_lost_and_found_again(
         await watch.sees("stays", lambda one: one.started_at is not None)
         docker_clean.pause()
         try:
-            await watch.until(lambda: bool(watch.lost), within=20)
+            await watch.until(lambda: bool(watch.lost))
             assert "no answer in time: the daemon hangs" in watch.lost[0]
         finally:
             docker_clean.resume()
         count = sum(isinstance(update, Listed) for update in watch.updates)
-        await watch.until(lambda: sum(isinstance(update, Listed) for update in watch.updates) > count, within=30)
+        await watch.until(lambda: sum(isinstance(update, Listed) for update in watch.updates) > count)
         assert watch.board.snapshot().sources[0].freshness is Freshness.LIVE
 
 
@@ -211,7 +212,7 @@ async def test_a_socket_that_may_not_be_opened(docker_engine: DockerEngine) -> N
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", _AS_NOBODY, docker_engine.url, stdout=asyncio.subprocess.PIPE, cwd=CHECKOUT
         )
-        out, _ = await asyncio.wait_for(process.communicate(), 20)
+        out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     finally:
         folder.chmod(mode)
     assert out.decode().startswith(

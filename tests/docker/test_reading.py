@@ -15,6 +15,7 @@ from tests.docker.proxy import Proxy
 from tests.docker.watch import Watch, backend
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import DockerEngine
+from tests.patience import PATIENCE
 
 
 async def lines(watch: Watch, request: LogRequest) -> list[RawLine]:
@@ -74,7 +75,7 @@ async def test_a_followed_log_ends_with_its_container(docker_clean: DockerEngine
         assert [line.data for line in first] == [b"born"]
         ending = asyncio.ensure_future(anext(stream, None))
         docker_clean.cli("kill", "lives")
-        assert await asyncio.wait_for(ending, 10) is None
+        assert await asyncio.wait_for(ending, PATIENCE) is None
 
 
 async def test_a_log_breaks_with_its_connection(docker_clean: DockerEngine) -> None:
@@ -90,7 +91,7 @@ async def test_a_log_breaks_with_its_connection(docker_clean: DockerEngine) -> N
         await asyncio.sleep(0)
         proxy.cut()
         with pytest.raises(SourceError, match="the connection was closed"):
-            await asyncio.wait_for(ending, 10)
+            await asyncio.wait_for(ending, PATIENCE)
         await watch.until(lambda: bool(watch.lost))
         assert len(await lines(watch, LogRequest(instance=watch.id("stays"), follow=False))) == 1
 
@@ -105,7 +106,7 @@ async def test_numbers_come_for_what_is_shown(docker_clean: DockerEngine) -> Non
             found = [one for update in watch.updates if isinstance(update, Sampled) for one in update.samples]
             return {one.metric: one.value for one in found if one.target == busy.id}
 
-        await watch.until(lambda: "cpu" in samples(), within=15)
+        await watch.until(lambda: "cpu" in samples())
         assert samples()["cpu"] > 20
         assert 0 < samples()["memory"] < 64 << 20
         assert {"net rx", "net tx"} <= set(samples())
@@ -128,7 +129,7 @@ async def test_a_port_is_reached(docker_clean: DockerEngine) -> None:
 
 def _fetch(host: str, port: int) -> bytes:
     for _ in range(50):
-        connection = http.client.HTTPConnection(host, port, timeout=5)
+        connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
         try:
             connection.request("GET", "/")
             return connection.getresponse().read()

@@ -19,6 +19,7 @@ from tests.docker import sshd
 from tests.docker.sshd import Sshd
 from tests.parts.docker import DockerEngine
 from tests.parts.need import missing
+from tests.patience import PATIENCE
 from tests.program import CHECKOUT
 
 
@@ -118,7 +119,7 @@ asyncio.run(main())
 async def test_a_killed_cockpit_leaves_no_connection(server: Sshd, docker_clean: DockerEngine) -> None:
     argv = [sys.executable, "-c", _KILLED, server.url, json.dumps(server.environ)]
     done = await asyncio.to_thread(
-        subprocess.run, argv, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False
+        subprocess.run, argv, cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.stdout == "connected\n"
 

@@ -68,10 +68,10 @@ async def test_what_keeps_a_task_from_running_is_told(swarm: DockerEngine) -> No
     create(swarm, "shop_absent", "--label", "com.docker.stack.namespace=shop", image="nowhere.invalid/absent:v9")
     create(swarm, "crashes", "--restart-delay", "200ms", command="exit 3")
     async with Watch(backend(swarm)) as watch:
-        absent = await watch.sees("shop_absent.1", lambda one: "No such image" in one.error, within=30)
+        absent = await watch.sees("shop_absent.1", lambda one: "No such image" in one.error)
         assert (absent.id.space, absent.id.name, absent.version) == ("shop", "absent", "v9")
         assert absent.phase is not Phase.RUNNING
-        crashing = await watch.sees("crashes.1", lambda one: "non-zero exit (3)" in one.error, within=30)
+        crashing = await watch.sees("crashes.1", lambda one: "non-zero exit (3)" in one.error)
         assert crashing.restarts
 
 
@@ -82,10 +82,10 @@ async def test_an_engine_becomes_a_manager_while_it_is_watched(docker_clean: Doc
         await watch.sees("plain", lambda one: one.started_at is not None)
         docker_clean.cli("swarm", "init", "--advertise-addr", "127.0.0.1")
         create(docker_clean, "late")
-        await watch.sees("late.1", lambda one: one.phase is Phase.RUNNING, within=30)
+        await watch.sees("late.1", lambda one: one.phase is Phase.RUNNING)
         assert watch.instance("plain") is not None
         docker_clean.cli("swarm", "leave", "--force")
-        await watch.until(lambda: watch.workload("late") is None, within=40)
+        await watch.until(lambda: watch.workload("late") is None)
 
 
 async def test_an_update_that_fails_is_told(swarm: DockerEngine) -> None:
@@ -95,5 +95,4 @@ async def test_an_update_that_fails_is_told(swarm: DockerEngine) -> None:
         swarm.cli("service", "update", "--detach", "--no-resolve-image", "--args", "sh -c 'exit 1'", "web")
         await watch.until(
             lambda: (found := watch.workload("web")) is not None and found.rollout.startswith("update paused"),
-            within=40,
         )

@@ -13,6 +13,7 @@ from cockpit.board.update import Lost, Update
 from cockpit.engine.supervise import supervise
 from cockpit.profile.schema import Backend, Profile
 from tests.parts.docker import DockerEngine
+from tests.patience import PATIENCE
 
 NAME = "main"
 
@@ -76,7 +77,7 @@ class Watch:
         assert found is not None, f"{name} is not on the board"
         return found.id
 
-    async def sees(self, name: str, holds: Callable[[Instance], bool], within: float = 20.0) -> Instance:
+    async def sees(self, name: str, holds: Callable[[Instance], bool], within: float = PATIENCE) -> Instance:
         """The container `name` once `holds` is true of it."""
 
         def seen(_: Snapshot) -> bool:
@@ -93,7 +94,7 @@ class Watch:
         assert found is not None
         return found
 
-    async def until(self, holds: Callable[[], bool], within: float = 20.0) -> None:
+    async def until(self, holds: Callable[[], bool], within: float = PATIENCE) -> None:
         """Once `holds()` is true of the board."""
         try:
             await self.board.until(lambda _: holds(), within)

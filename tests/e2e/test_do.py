@@ -16,6 +16,7 @@ from cockpit.board.clock import SystemClock
 from cockpit.demo.launch import DemoHost
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import DockerEngine
+from tests.patience import PATIENCE
 from tests.program import CHECKOUT, clean_env, cockpit_argv
 from tests.terminal import Terminal
 
@@ -38,7 +39,7 @@ def shop() -> Iterator[Path]:
 def do(home: Path, *words: str, profile: str = "demo", **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         cockpit_argv("--profile", profile, "do", *words),
-        env={**clean_env(home), **env}, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False,
+        env={**clean_env(home), **env}, cwd=CHECKOUT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
     )  # fmt: skip
 
 
@@ -54,7 +55,7 @@ def test_a_dry_run_prints_the_plan_and_does_nothing(shop: Path) -> None:
 def test_check_assesses_a_demo_that_runs(shop: Path) -> None:
     done = subprocess.run(
         cockpit_argv("check", "demo", "--json"),
-        env=clean_env(shop), cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False,
+        env=clean_env(shop), cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     told = json.loads(done.stdout)
     assert (done.returncode, told["verdict"]) == (0, "ok"), done.stdout
@@ -113,30 +114,30 @@ def ask(open_terminal: Open, shop: Path, *words: str) -> Terminal:
 @pytest.mark.parametrize("answer", ["\r", "n\r", "\x04"])
 def test_on_a_terminal_no_is_the_default(shop: Path, open_terminal: Open, answer: str) -> None:
     terminal = ask(open_terminal, shop, "cart", "restart")
-    terminal.until(r"Do it\? \[y/N\]", within=20)
+    terminal.until(r"Do it\? \[y/N\]")
     terminal.send(answer)
-    assert terminal.wait_exit(15) == 3
+    assert terminal.wait_exit() == 3
     assert "not confirmed: nothing was done" in terminal.text()
 
 
 def test_a_critical_service_is_confirmed_by_its_name(shop: Path, open_terminal: Open) -> None:
     terminal = ask(open_terminal, shop, "gateway", "restart")
-    terminal.until(r"Type gateway to confirm \(tier 1\)", within=20)
+    terminal.until(r"Type gateway to confirm \(tier 1\)")
     terminal.send("y\r")
-    assert terminal.wait_exit(15) == 3
+    assert terminal.wait_exit() == 3
     terminal = ask(open_terminal, shop, "gateway", "restart")
-    terminal.until(r"Type gateway to confirm", within=20)
+    terminal.until(r"Type gateway to confirm")
     terminal.send("gateway\r")
-    terminal.until(r"worked after", within=40)
-    assert terminal.wait_exit(15) == 0
+    terminal.until(r"worked after")
+    assert terminal.wait_exit() == 0
 
 
 def test_interrupted_it_goes_to_a_safe_point_and_says_what_was_done(shop: Path, open_terminal: Open) -> None:
     terminal = ask(open_terminal, shop, "catalog", "restart", "--yes")
-    terminal.until(r"step 1 restart catalog-1: done", within=30)
+    terminal.until(r"step 1 restart catalog-1: done")
     terminal.send("\x03")
     terminal.until(r"stopping at the next safe point")
-    assert terminal.wait_exit(20) == 2
+    assert terminal.wait_exit() == 2
     assert "unknown after" in terminal.text()
 
 
@@ -194,7 +195,7 @@ def test_without_the_engine_it_cannot_tell(
 
 def test_a_terminal_that_hangs_up_stops_it_safely(shop: Path, open_terminal: Open) -> None:
     terminal = ask(open_terminal, shop, "catalog", "restart", "--yes")
-    terminal.until(r"step 1 restart catalog-1: done", within=30)
+    terminal.until(r"step 1 restart catalog-1: done")
     terminal.signal(signal.SIGHUP)
-    terminal.until(lambda: terminal.process.poll() is not None, within=20)
+    terminal.until(lambda: terminal.process.poll() is not None)
     assert terminal.process.returncode == 2

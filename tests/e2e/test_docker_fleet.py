@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.test_docker_slice import BEFORE_A_LIST
 from tests.parts.docker import DockerEngine
 from tests.parts.fleet import PROJECTS, SIZE, Fleet
+from tests.patience import PATIENCE
 from tests.program import clean_env, cockpit_argv
 from tests.terminal import Terminal
 
@@ -18,7 +20,7 @@ Json = dict[str, Any]
 
 def check(engine: DockerEngine, home: Path) -> tuple[int, Json]:
     env = {**clean_env(home, "xterm-256color"), "DOCKER_HOST": engine.url}
-    done = subprocess.run(cockpit_argv("check", "--json"), env=env, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(cockpit_argv("check", "--json"), env=env, capture_output=True, timeout=PATIENCE, check=False)
     return done.returncode, json.loads(done.stdout)
 
 
@@ -64,17 +66,17 @@ def test_the_screen_agrees_and_follows_what_happens_outside(
 ) -> None:
     engine, _ = docker_fleet
     terminal = open_terminal(cockpit_argv(), cols=120, rows=40, env={"DOCKER_HOST": engine.url}, home=tmp_path)
-    terminal.until(r"3 down.*14 ok", within=20)
+    terminal.until(r"3 down.*14 ok")
     for row in (r"search +down +0/1", r"report +down +0/1", r"worker +down +0/1", r"shop/web +ok +4/4"):
-        terminal.until(row, within=5)
+        terminal.until(row)
     engine.cli("kill", "shop_cache_1")
-    terminal.until(r"shop/cache +degraded +1/2.*137", within=1.0)
+    terminal.until(r"shop/cache +degraded +1/2.*137", within=BEFORE_A_LIST)
     engine.cli("pause", "shop_mail_1")
-    terminal.until(r"shop/mail +(paused|degraded) +", within=1.0)
+    terminal.until(r"shop/mail +(paused|degraded) +", within=BEFORE_A_LIST)
     engine.cli("start", "shop_cache_1")
-    terminal.until(r"shop/cache +(starting|ok) +2/2", within=1.0)
+    terminal.until(r"shop/cache +(starting|ok) +2/2", within=BEFORE_A_LIST)
     engine.cli("unpause", "shop_mail_1")
-    terminal.until(r"shop/mail +(starting|ok) +2/2", within=1.0)
+    terminal.until(r"shop/mail +(starting|ok) +2/2", within=BEFORE_A_LIST)
 
 
 def test_a_restarted_daemon_is_lost_then_live_with_nothing_to_press(
@@ -82,13 +84,13 @@ def test_a_restarted_daemon_is_lost_then_live_with_nothing_to_press(
 ) -> None:
     engine, _ = docker_fleet
     terminal = open_terminal(cockpit_argv(), cols=120, rows=40, env={"DOCKER_HOST": engine.url}, home=tmp_path)
-    terminal.until(r"14 ok", within=20)
+    terminal.until(r"14 ok")
     engine.stop()
     try:
-        terminal.until(r"lost", within=10)
-        terminal.until(r"17 unknown", within=10)
+        terminal.until(r"lost")
+        terminal.until(r"17 unknown")
         assert not re.search(r"[1-9]\d* ok", terminal.text())
     finally:
         engine.start()
-    terminal.until(r"live", within=40)
-    terminal.until(r"14 ok", within=60)
+    terminal.until(r"live")
+    terminal.until(r"14 ok")

@@ -19,8 +19,9 @@ from cockpit.engine.port import CommandError
 from cockpit.engine.recorded import RecordingError
 from tests.engine.fakes import FakeSource, instance, workload
 from tests.engine.test_core import PROFILE, Hanging, good
+from tests.patience import PATIENCE
 
-WITHIN = 10.0
+WITHIN = PATIENCE
 
 
 def parts(make: Any = good, **more: Any) -> Parts:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.emulator import Emulator
+from tests.patience import PATIENCE
 from tests.program import in_screen, in_tmux
 from tests.terminal import Terminal
 
@@ -128,7 +129,7 @@ SPLITS = "import subprocess\nsubprocess.Popen(['sleep', '1000'], start_new_sessi
 def test_the_family_holds_processes_that_left_the_session_and_close_ends_them(open_terminal: Open) -> None:
     terminal = open_terminal(program(SPLITS))
     terminal.until("split")
-    terminal.process.wait(5)
+    terminal.process.wait(PATIENCE)
     (left,) = terminal.family()
     terminal.close()
     assert not left.is_running()

@@ -18,6 +18,7 @@ from cockpit.incident.journal import Journal
 from cockpit.incident.people import Person
 from cockpit.incident.place import prepare
 from cockpit.incident.spill import Aside
+from tests.patience import PATIENCE
 
 Opener = Callable[..., Awaitable[Journal]]
 ONCALL = Person(name="oncall", login="oncall")
@@ -99,7 +100,7 @@ async def test_entries_of_another_cockpit_are_seen_in_order(open_journal: Opener
     await two.append(note("while idle"))
     following = asyncio.create_task(one.follow())
     await clock.advance(0.5)
-    await asyncio.wait_for(seen.wait(), 10)
+    await asyncio.wait_for(seen.wait(), PATIENCE)
     following.cancel()
     assert [entry.id for entry in one.entries] == [1, 2, 3]
 

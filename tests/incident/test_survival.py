@@ -14,6 +14,7 @@ from cockpit.incident.audit import audit
 from cockpit.incident.lease import ProcFs
 from cockpit.incident.place import prepare
 from cockpit.incident.store import Store
+from tests.patience import PATIENCE
 
 ROUNDS = int(os.environ.get("COCKPIT_KILLS", "30"))
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,7 @@ def test_two_processes_keep_one_chain(tmp_path: Path) -> None:
             while (line := writer.stdout.readline()) != "next\n":
                 assert line, "the writer ended"
     for writer in writers:
-        writer.communicate(timeout=60)
+        writer.communicate(timeout=PATIENCE)
         assert writer.returncode == 0
     store = Store(path)
     found = audit(store.raw())

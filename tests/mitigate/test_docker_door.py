@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -26,14 +28,28 @@ from cockpit.incident.place import prepare
 from cockpit.incident.store import Store
 from cockpit.mitigate.errors import TargetChanged
 from cockpit.mitigate.guard import Guard
+from cockpit.mitigate.progress import Progress
 from cockpit.mitigate.recover import recover
 from cockpit.mitigate.run import Door
 from cockpit.mitigate.sight import workloads
 from cockpit.profile.schema import Backend, Profile
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import DockerEngine, docker_cli
+from tests.parts.engine_api import Json
+from tests.patience import PATIENCE
 
-HOLD = 1.5
+HOLD = 1.0
+LONG = 30.0
+"""Hold of what fails: it ends with the failure, however late that is, and never with the hold."""
+
+
+class Leaping(SystemClock):
+    """The machine's clock, of which a test may skip a part."""
+
+    skipped = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.skipped
 
 
 class Cockpit:
@@ -41,7 +57,7 @@ class Cockpit:
 
     def __init__(self, engine: DockerEngine, directory: Path) -> None:
         self.engine, self.directory = engine, directory
-        self.clock = SystemClock()
+        self.clock = Leaping()
         backend = Backend(kind="docker", host=engine.url)
         profile = Profile(version=1, name="shop", discover=True, backends={"main": backend})
         self.board = Board(profile, self.clock)
@@ -73,7 +89,7 @@ class Cockpit:
         await self.operator.close()
         await self.journal.close()
 
-    async def sees(self, name: str, count: int = 1, within: float = 60.0) -> Workload:
+    async def sees(self, name: str, count: int = 1, within: float = PATIENCE) -> Workload:
         """The workload, once a live source shows so many of its instances and knows since when they run."""
 
         def found(snapshot: Snapshot) -> Workload | None:
@@ -89,13 +105,13 @@ class Cockpit:
         assert workload is not None
         return workload
 
-    async def plan(self, verb: str, name: str, count: int = 1) -> Plan:
+    async def plan(self, verb: str, name: str, count: int = 1, hold: float = HOLD) -> Plan:
         workload = await self.sees(name, count)
         (service, *_) = self.board.services_of(workload.id)
-        return replace(await self.operator.plan(verb, workload, {}), service=service, hold=HOLD)
+        return replace(await self.operator.plan(verb, workload, {}), service=service, hold=hold)
 
-    async def do(self, verb: str, name: str, count: int = 1) -> Verdict:
-        made = await self.plan(verb, name, count)
+    async def do(self, verb: str, name: str, count: int = 1, hold: float = HOLD) -> Verdict:
+        made = await self.plan(verb, name, count, hold)
         return await self.door.perform(made, typed_name=made.workload.name)
 
     async def written(self, count: int) -> None:
@@ -103,10 +119,18 @@ class Cockpit:
         there = asyncio.Event()
         self.journal.listen(lambda _: there.set() if len(self.journal.entries) >= count else None)
         if len(self.journal.entries) < count:
-            await asyncio.wait_for(there.wait(), 20)
+            await asyncio.wait_for(there.wait(), PATIENCE)
 
     def story(self) -> list[str]:
         return [f"{entry.kind}: {entry.text}" for entry in self.journal.entries]
+
+
+def held(verdict: Verdict) -> str:
+    """Its evidence without the seconds, which are no fewer than the hold but more when the machine is busy."""
+    (told,) = verdict.evidence
+    words, _, seconds = told.removesuffix(" s").rpartition(" for ")
+    assert int(seconds) >= int(HOLD), told
+    return words
 
 
 Opener = Callable[[], Awaitable[Cockpit]]
@@ -135,13 +159,13 @@ async def test_a_killed_container_is_restarted_and_it_worked(docker_clean: Docke
     docker_clean.run("web")
     await cockpit.sees("web")
     docker_clean.cli("kill", "web")
-    await cockpit.board.until(lambda s: any(i.phase is Phase.EXITED for w in workloads(s) for i in w.instances), 10)
+    await cockpit.board.until(lambda s: Phase.EXITED in {i.phase for w in workloads(s) for i in w.instances}, PATIENCE)
     verdict = await cockpit.do("restart", "web")
-    assert (verdict.result, verdict.evidence) == ("worked", ("1 of 1 ready for 1 s",))
+    assert (verdict.result, held(verdict)) == ("worked", "1 of 1 ready")
     assert cockpit.story() == [
         "intent: restart web",
         "result: step 1 of 1: restart web: accepted",
-        "verdict: restart web: worked (1 of 1 ready for 1 s)",
+        f"verdict: restart web: worked ({verdict.evidence[0]})",
     ]
     assert docker_clean.cli("inspect", "-f", "{{.State.Running}}", "web").strip() == "true"
 
@@ -155,7 +179,7 @@ async def test_replicas_are_restarted_one_after_the_other(docker_clean: DockerEn
     cockpit = await open_cockpit()
     await cockpit.sees("cart", 2)
     await cockpit.board.until(
-        lambda s: all(i.health is Health.HEALTHY for w in workloads(s) for i in w.instances), within=20
+        lambda s: all(i.health is Health.HEALTHY for w in workloads(s) for i in w.instances), within=PATIENCE
     )
     least = 2
 
@@ -168,15 +192,23 @@ async def test_replicas_are_restarted_one_after_the_other(docker_clean: DockerEn
     watching = asyncio.create_task(cockpit.board.until(watch, within=100))
     verdict = await cockpit.do("restart", "cart", 2)
     watching.cancel()
-    assert (verdict.result, verdict.evidence) == ("worked", ("2 of 2 ready for 1 s",))
-    assert least == 1, "one replica answered all the time"
+    assert (verdict.result, held(verdict)) == ("worked", "2 of 2 ready")
+    assert least >= 1, "one replica answered all the time"
 
 
-@pytest.mark.parametrize("policy", ["no", "always"])
-async def test_a_crash_loop_did_not_work(docker_clean: DockerEngine, open_cockpit: Opener, policy: str) -> None:
-    cockpit = await open_cockpit()
+@pytest.mark.parametrize(
+    ("policy", "ended"),
+    [("no", lambda one: one["State"]["Status"] == "exited"), ("always", lambda one: one["RestartCount"] > 0)],
+    ids=["no", "always"],
+)
+async def test_a_crash_loop_did_not_work(
+    docker_clean: DockerEngine, open_cockpit: Opener, policy: str, ended: Callable[[Json], bool]
+) -> None:
     docker_clean.run("web", ContainerSpec("sleep 0.4; exit 3", restart=policy))
-    verdict = await cockpit.do("restart", "web")
+    # It has ended before the plan is made: else it may end between plan and change, which is another target then.
+    await asyncio.to_thread(docker_clean.api.until, lambda: ended(docker_clean.api.inspect("web")))
+    cockpit = await open_cockpit()
+    verdict = await cockpit.do("restart", "web", hold=LONG)
     assert verdict.result == "did not work"
     assert "exit 3" in verdict.evidence[0] or "by itself" in verdict.evidence[0]
     assert cockpit.story()[-1].startswith("verdict: restart web: did not work (")
@@ -186,8 +218,13 @@ async def test_a_health_check_that_never_turns_did_not_work(docker_clean: Docker
     cockpit = await open_cockpit()
     docker_clean.run("web", ContainerSpec(health=Healthcheck("echo no database; exit 1", interval=0.5)))
     made = await cockpit.plan("restart", "web")
-    short = tuple(replace(operation, deadline=4.0) for operation in made.operations)
-    verdict = await cockpit.door.perform(replace(made, operations=short))
+
+    def leap(progress: Progress) -> None:
+        """To the deadline, once the reason is known."""
+        if any("no database" in step.detail for step in progress.steps):
+            cockpit.clock.skipped = 2 * made.operations[0].deadline
+
+    verdict = await cockpit.door.perform(made, on_progress=leap)
     assert verdict.result == "did not work"
     assert "0 of 1 ready: web unhealthy: " in verdict.evidence[0]
     assert "no database" in verdict.evidence[0]
@@ -201,7 +238,7 @@ async def test_every_verb_is_verified_by_what_is_seen(docker_clean: DockerEngine
         ("remove", "gone"),
     ]:  # fmt: skip
         verdict = await cockpit.do(verb, "web")
-        assert (verdict.result, verdict.evidence[0]) == ("worked", f"1 of 1 {word} for 1 s"), verb
+        assert (verdict.result, held(verdict)) == ("worked", f"1 of 1 {word}"), verb
     assert docker_clean.cli("ps", "-aq") == ""
 
 
@@ -226,6 +263,7 @@ async def test_a_daemon_that_is_killed_in_the_middle_leaves_it_unknown(
     docker_clean.run("web", ContainerSpec(patient=True, command="trap '' TERM; while :; do sleep 1; done"))
     made = await cockpit.plan("restart", "web")
     short = tuple(replace(operation, deadline=3.0) for operation in made.operations)
+    process = docker_clean.api.state("web")["Pid"]
     performing = asyncio.create_task(cockpit.door.perform(replace(made, operations=short)))
     await killing(docker_clean)
     await asyncio.to_thread(docker_clean.stop, signal.SIGKILL)
@@ -233,6 +271,7 @@ async def test_a_daemon_that_is_killed_in_the_middle_leaves_it_unknown(
     assert verdict.result == "unknown"
     assert "docker:main is lost" in verdict.evidence[0]
     assert "no answer (" in cockpit.story()[1]
+    os.kill(process, signal.SIGKILL)  # else the new daemon gives it the rest of its grace
     await asyncio.to_thread(docker_clean.start)
     assert (await cockpit.do("start", "web")).result == "worked"
 
@@ -244,7 +283,7 @@ async def killing(engine: DockerEngine) -> None:
         stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL, env=engine.cli_env(),
     )  # fmt: skip
     assert process.stdout is not None
-    assert b"kill" in await asyncio.wait_for(process.stdout.readline(), 20)
+    assert b"kill" in await asyncio.wait_for(process.stdout.readline(), PATIENCE)
     process.kill()
     await process.communicate()
 
@@ -262,4 +301,4 @@ async def test_a_cockpit_that_ends_in_the_middle_leaves_the_truth_to_the_next(
     assert await second.journal.dangling() == ()
     await first.journal.close()
     (found,) = await recover(second.journal, second.board, second.clock)
-    assert found.text == "found at the start: restart web: worked (1 of 1 ready for 3 s)"
+    assert re.fullmatch(r"found at the start: restart web: worked \(1 of 1 ready for \d+ s\)", found.text)

@@ -14,6 +14,7 @@ from cockpit.incident.lease import ProcFs
 from cockpit.incident.place import prepare
 from cockpit.incident.store import Store
 from tests.mitigate.mortal import Cockpit, child
+from tests.patience import PATIENCE
 
 ROUNDS = int(os.environ.get("COCKPIT_KILLS", "200" if os.environ.get("CI") == "true" else "30"))
 ROOT = Path(__file__).parents[2]
@@ -40,7 +41,7 @@ def test_kill_9_at_random_points(tmp_path: Path) -> None:
     prepare(tmp_path / "state")
     done = subprocess.run(
         [sys.executable, "-m", "tests.mitigate.mortal", str(tmp_path), str(ROUNDS), "29"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60 + ROUNDS, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=2 * PATIENCE + 2 * ROUNDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]

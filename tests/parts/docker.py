@@ -22,6 +22,7 @@ from tests.parts.busybox import busybox, image_tar
 from tests.parts.container import ContainerSpec, Healthcheck
 from tests.parts.engine_api import EngineApi, EngineError, json_lines
 from tests.parts.keeper import destroy, ip_link, pool, prefix
+from tests.patience import PATIENCE
 
 IMAGE = "busybox:test"
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -76,7 +77,7 @@ class DockerEngine:
         """Whether the daemon's process is there (it may be paused)."""
         return self._daemon is not None and self._daemon.poll() is None
 
-    def start(self, within: float = 30.0) -> None:
+    def start(self, within: float = 2 * PATIENCE) -> None:
         """Start the daemon on its data root and wait until it answers. No-op while it runs."""
         if self.running:
             return
@@ -113,7 +114,7 @@ class DockerEngine:
             *("--containerd-namespace", name, "--containerd-plugins-namespace", f"{name}-plugins"),
         ]
 
-    def stop(self, how: signal.Signals = signal.SIGTERM, within: float = 20.0) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM, within: float = PATIENCE) -> None:
         """End the daemon and wait for its end. SIGTERM stops the containers first; SIGKILL is a crash."""
         if self._daemon is None:
             return
@@ -134,7 +135,7 @@ class DockerEngine:
         if self._daemon is not None and self._daemon.poll() is None:
             self._daemon.send_signal(number)
 
-    def cli(self, *args: str, within: float = 30.0) -> str:
+    def cli(self, *args: str, within: float = PATIENCE) -> str:
         """Standard output of `docker ARGS` against this engine. Raises RuntimeError with what it said on an error."""
         done = subprocess.run(
             [docker_cli(), "-H", self.url, *args],
@@ -210,7 +211,7 @@ class DockerEngine:
                 self.stop()
         destroy(self.home, self.slot)
         if self._daemon is not None:
-            self._daemon.wait(10)
+            self._daemon.wait(PATIENCE)
         with self._keeper:
             pass
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from tests.patience import PATIENCE
+
 # What the daemon answers is JSON of any shape; tests read what they need from it.
 Json = Any
 
@@ -43,7 +45,7 @@ class UnixConnection(http.client.HTTPConnection):
 class EngineApi:
     """Calls to one engine; every call opens its own connection, so it may be used from several threads."""
 
-    def __init__(self, socket_path: Path, timeout: float = 30.0) -> None:
+    def __init__(self, socket_path: Path, timeout: float = PATIENCE) -> None:
         self.socket = socket_path
         self.timeout = timeout
 
@@ -100,7 +102,7 @@ class EngineApi:
             if error.status not in {404, 409}:
                 raise
 
-    def until(self, held: Callable[[], object], within: float = 10.0) -> None:
+    def until(self, held: Callable[[], object], within: float = PATIENCE) -> None:
         """Wait until `held()` is true: asked at once, after every event, and each half second. AssertionError if not.
 
         Events only wake: a restart's backoff or a health check's first run sends none, hence the half second.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import IMAGE, DockerEngine
+from tests.patience import PATIENCE
 
 _MIB = 1 << 20
 
@@ -59,7 +60,7 @@ def _specs() -> dict[str, ContainerSpec]:
     return specs
 
 
-def build_fleet(engine: DockerEngine, within: float = 60.0) -> Fleet:
+def build_fleet(engine: DockerEngine, within: float = 2 * PATIENCE) -> Fleet:
     """Create and start the fleet (5 s on two cores), and wait until each container in trouble shows it."""
     specs = _specs()
     for image in sorted({spec.image for spec in specs.values() if spec.image}):

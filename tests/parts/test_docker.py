@@ -12,6 +12,7 @@ from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import DockerEngine
 from tests.parts.fleet import PROJECTS, SIZE, Fleet
 from tests.parts.keeper import prefix
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.docker
 
@@ -37,7 +38,7 @@ def test_a_published_port_answers(docker_clean: DockerEngine) -> None:
     docker_clean.run("page", serves)
     docker_clean.api.until(lambda: docker_clean.api.state("page")["Health"]["Status"] == "healthy")
     address = docker_clean.cli("port", "page", "80/tcp").strip()
-    connection = http.client.HTTPConnection(address, timeout=5)
+    connection = http.client.HTTPConnection(address, timeout=PATIENCE)
     connection.request("GET", "/")
     assert connection.getresponse().read() == b"hello\n"
     connection.close()
@@ -84,10 +85,10 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_killed_test_run_leaves_nothing(docker_engine: DockerEngine) -> None:
     checkout = Path(__file__).resolve().parents[2]
     argv = [sys.executable, "-c", _KILLED_RUN]
-    killed = subprocess.run(argv, cwd=checkout, capture_output=True, text=True, timeout=60, check=False)
+    killed = subprocess.run(argv, cwd=checkout, capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
     home, slot, keeper = killed.stdout.split()
     if psutil.pid_exists(int(keeper)):
-        psutil.Process(int(keeper)).wait(30)
+        psutil.Process(int(keeper)).wait(PATIENCE)
     assert not Path(home).exists()
     assert prefix(int(slot)) not in psutil.net_if_addrs()
     assert home not in Path("/proc/mounts").read_text()

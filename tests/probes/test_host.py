@@ -17,6 +17,7 @@ from cockpit.probes.host_disks import DiskWatch, Mount, chosen
 from cockpit.probes.host_findings import findings
 from cockpit.probes.host_meters import Busiest, Meters
 from cockpit.profile.schema import HostThresholds
+from tests.patience import PATIENCE
 
 DEGRADED, DOWN, UNKNOWN = ReadingState.DEGRADED, ReadingState.DOWN, ReadingState.UNKNOWN
 
@@ -107,7 +108,7 @@ async def test_hung_mounts_are_marked_and_asked_once() -> None:
             return watch.waiting == hung and asked.count("/") == asked.count("/broken") == turn
 
         task = asyncio.create_task(watch.read())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not settled():  # noqa: ASYNC110 - threads tell nobody
                 await asyncio.sleep(0.01)
         await clock.advance(1.0)
@@ -156,7 +157,7 @@ async def test_the_watch_tells_of_this_machine() -> None:
             twice.set()
 
     task = asyncio.create_task(HostWatch(HostThresholds(), SystemClock(), emit).run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await twice.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -10,6 +10,7 @@ import pytest
 from cockpit.backends.command import OUTPUT_LIMIT, CannotRun, CommandTimeout, run_command
 from cockpit.backends.pool import Pool, PoolFull
 from cockpit.board.clock import SystemClock
+from tests.patience import PATIENCE
 
 ENVIRON = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "SECRET": "not for the child"}
 CLOCK = SystemClock()
@@ -25,7 +26,7 @@ def alive(pid: int) -> bool:
 
 async def ends(pid: int) -> None:
     """Wait until a process is gone."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while alive(pid):  # noqa: ASYNC110 - nothing tells of the end of a process that is not ours
             await asyncio.sleep(0.01)
 
@@ -83,7 +84,7 @@ async def test_cancelling_ends_it(tmp_path: Path) -> None:
     task = asyncio.create_task(
         run_command(["sh", "-c", f"echo $$ > {pids}.new; mv {pids}.new {pids}; sleep 300"], CLOCK, 60, environ=ENVIRON)
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not pids.exists():  # noqa: ASYNC110 - the file is all that the command tells
             await asyncio.sleep(0.01)
     task.cancel()

@@ -15,6 +15,7 @@ from cockpit.backends.pool import Pool
 from cockpit.backends.process.files import BLOCK, FileRequest, follow_file
 from cockpit.backends.process.lines import LONGEST, Splitter, leading_time
 from cockpit.board.clock import SystemClock
+from tests.patience import PATIENCE
 
 POOL = Pool("test-files", 2)
 
@@ -49,7 +50,7 @@ class Following:
 
     async def until(self, *lines: bytes) -> None:
         """Wait for exactly these lines."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while self.lines != list(lines):
                 self._news.clear()
                 await self._news.wait()
@@ -117,7 +118,7 @@ async def test_appending_rotation_and_truncation(tmp_path: Path) -> None:
 
 async def tail_settles(tail: Following) -> None:
     """Wait until the truncation is noted."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(tail.notes) < 2:  # noqa: ASYNC110 - notes are a plain list
             await asyncio.sleep(0.01)
 

@@ -21,6 +21,7 @@ from cockpit.board.secrets import Secrets
 from cockpit.board.update import Changed, Declared, Listed, Sampled, Update
 from cockpit.logs.line import LogRequest
 from cockpit.profile.schema import Backend, Selector
+from tests.patience import PATIENCE
 
 if not procfs.available():
     pytest.skip("plain processes are observed through Linux's /proc", allow_module_level=True)
@@ -59,7 +60,7 @@ class Watch:
 
     async def until(self, predicate: Callable[[], bool]) -> None:
         """Wait until an update makes it true."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not predicate():
                 self._news.clear()
                 await self._news.wait()
