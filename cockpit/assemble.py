@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cockpit.backends.base import CommandResult, Operator, Source
 from cockpit.backends.change import DECLARED
+from cockpit.backends.evidence import Evidence
 from cockpit.board.clock import Clock
 from cockpit.board.secrets import Secrets
 from cockpit.engine import runners
@@ -15,7 +16,7 @@ from cockpit.profile.deeds import Verify
 from cockpit.profile.schema import Backend, Profile
 
 MakeSource = Callable[[str, Backend, Profile, Clock, Secrets], Source]
-MakeOperator = Callable[[str, Backend, Clock, Secrets], Operator]
+MakeOperator = Callable[[str, Backend, Clock, Secrets, Evidence | None], Operator]
 
 
 def _docker_source(name: str, backend: Backend, _: Profile, clock: Clock, secrets: Secrets) -> Source:
@@ -24,10 +25,12 @@ def _docker_source(name: str, backend: Backend, _: Profile, clock: Clock, secret
     return DockerSource(name, backend, clock, secrets)
 
 
-def _docker_operator(name: str, backend: Backend, clock: Clock, secrets: Secrets) -> Operator:
+def _docker_operator(
+    name: str, backend: Backend, clock: Clock, secrets: Secrets, evidence: Evidence | None
+) -> Operator:
     from cockpit.backends.docker.operate import DockerOperator
 
-    return DockerOperator(name, backend, clock, secrets)
+    return DockerOperator(name, backend, clock, secrets, evidence)
 
 
 def _process_source(name: str, backend: Backend, profile: Profile, clock: Clock, secrets: Secrets) -> Source:
@@ -58,8 +61,8 @@ _SOURCES: Mapping[str, MakeSource] = {"docker": _docker_source, "process": _proc
 _OPERATORS: Mapping[str, MakeOperator] = {"docker": _docker_operator}
 
 
-def backend_part(name: str, backend: Backend, profile: Profile) -> BackendPart:
-    """How one declared backend is made."""
+def backend_part(name: str, backend: Backend, profile: Profile, state_dir: Path | None = None) -> BackendPart:
+    """How one declared backend is made. state_dir: where evidence is kept; None: nowhere."""
     make_source = _SOURCES.get(backend.kind, _absent_source)
     make_operator = _OPERATORS.get(backend.kind)
 
@@ -71,7 +74,8 @@ def backend_part(name: str, backend: Backend, profile: Profile) -> BackendPart:
 
     def operator(clock: Clock, secrets: Secrets) -> Operator:
         assert make_operator is not None
-        return make_operator(name, backend, clock, secrets)
+        evidence = Evidence(state_dir, profile, clock, secrets, os.environ) if state_dir else None
+        return make_operator(name, backend, clock, secrets, evidence)
 
     return BackendPart(name, source, operator)
 
@@ -118,7 +122,7 @@ def assemble(
     return Parts(
         profile=profile,
         profile_name=profile_name,
-        backends=tuple(backend_part(name, backend, profile) for name, backend in profile.backends.items()),
+        backends=tuple(backend_part(name, backend, profile, state_dir) for name, backend in profile.backends.items()),
         runners=(*((runners.probes,) if runners.has_probes(profile) else ()), *((runners.host,) if host else ())),
         state_dir=state_dir,
         who=who,

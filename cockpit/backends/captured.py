@@ -1,11 +1,12 @@
 """A log and a description as they are kept: lines made safe and masked; of a log the newest that fit."""
 
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import TypeVar
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.capture import size_words
+from cockpit.board.clock import Clock
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe, safe_bytes
 from cockpit.logs.line import RawLine
@@ -14,33 +15,55 @@ LOG_LIMIT = 5 * 1024 * 1024
 """Bytes of a log that are kept: the last ones."""
 LINE = 64 * 1024
 
+T = TypeVar("T")
+
+
+async def until_late(parts: AsyncIterator[T], clock: Clock, seconds: float) -> AsyncGenerator[T, None]:
+    """The same, until it takes too long: SourceError then. No deadline holds while whoever reads does its own work."""
+    spent = 0.0
+    try:
+        while True:
+            began = clock.monotonic()
+            async with clock.timeout(max(0.0, seconds - spent)):
+                part = await anext(parts, None)
+            spent += clock.monotonic() - began
+            if part is None:
+                return
+            yield part
+    except TimeoutError:
+        raise SourceError(f"not at its end after {seconds:g} s") from None
+    finally:
+        close = getattr(parts, "aclose", None)
+        if close is not None:
+            await close()
+
 
 async def log_text(
-    batches: AsyncGenerator[Sequence[RawLine], None], secrets: Secrets, limit: int = LOG_LIMIT
+    batches: AsyncIterator[Sequence[RawLine]], secrets: Secrets, limit: int = LOG_LIMIT
 ) -> AsyncGenerator[bytes, None]:
-    """The last `limit` bytes of a log, a line each: time, stream, text made safe and masked."""
+    """The last `limit` bytes of a log, a line each: time, stream, text made safe and masked.
+
+    SourceError, after what was read: why it is not all of it.
+    """
     lines: deque[bytes] = deque()
     size = dropped = 0
-    why = ""
+    broken: SourceError | None = None
     try:
-        async with aclosing(batches):
-            async for batch in batches:
-                for line in batch:
-                    lines.append(_line(line, secrets))
-                    size += len(lines[-1])
-                while size > limit:
-                    size -= len(lines.popleft())
-                    dropped += 1
-    except (SourceError, TimeoutError) as error:
-        why = safe(str(error), 300) or "it took too long to read"
-        if not lines:
-            raise SourceError(why) from None
+        async for batch in batches:
+            for line in batch:
+                lines.append(_line(line, secrets))
+                size += len(lines[-1])
+            while size > limit:
+                size -= len(lines.popleft())
+                dropped += 1
+    except SourceError as error:
+        broken = error
     if dropped:
         yield f"--- only the last {size_words(limit)} are kept: {dropped} earlier lines were read too ---\n".encode()
     for one in lines:
         yield one
-    if why:
-        raise SourceError(f"read to here only: {why}")
+    if broken is not None:
+        raise broken
 
 
 async def plain_text(words: str, secrets: Secrets) -> AsyncGenerator[bytes, None]:

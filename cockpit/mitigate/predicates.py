@@ -12,6 +12,7 @@ from cockpit.board.model import Health, Instance, Phase
 from cockpit.board.text import safe
 from cockpit.mitigate.answer import Answer, Finding
 from cockpit.mitigate.attended import ended
+from cockpit.mitigate.renewed import read_back, replaced
 from cockpit.mitigate.sight import Sight
 from cockpit.mitigate.signals import probe_named, probes_good
 
@@ -158,6 +159,13 @@ _VERSIONS = frozenset({"release", "version"})
 """Names under which an operation says which version it wants."""
 
 
+def captured(sight: Sight) -> Finding:
+    """What was to be kept was kept, as far as it could be: the files were written and hashed when that was answered."""
+    if not sight.told:
+        return _unknown("whether anything was kept is not known")
+    return Finding(answer=Answer.YES, good=1, wanted=1)
+
+
 def _changed(sight: Sight, now: tuple[Instance, ...]) -> bool:
     """Whether the instances concerned are others than before, or in another phase."""
     target = sight.operation.target
@@ -186,7 +194,7 @@ class Required(Struct, frozen=True, kw_only=True):
     probes: the service's critical probes, each with `samples` answers after the operation.
     crashes: an instance that ends or starts anew by itself has failed at once.
     shows: it can be seen whether the operation was done at all; else only whether all is well.
-    attended: a person does it at a terminal.
+    attended: a person does it at a terminal. lasts: it is judged at the end beside the plan's other operations.
     """
 
     test: Predicate
@@ -196,16 +204,20 @@ class Required(Struct, frozen=True, kw_only=True):
     crashes: bool = False
     shows: bool = True
     attended: bool = False
+    lasts: bool = True
 
 
 PREDICATES: Mapping[str, Required] = {
     "ready": Required(test=ready, word="ready", probes=True, crashes=True),
     "running": Required(test=running, word="running", probes=True, crashes=True),
+    "replaced": Required(test=replaced, word="replaced", probes=True, crashes=True),
+    "read back": Required(test=read_back, word="put back", shows=False),
     "replicas": Required(test=replicas, word="ready", probes=True, crashes=True),
     "version": Required(test=version, word="ready in that version", probes=True, crashes=True),
     "stopped": Required(test=stopped, word="stopped"),
     "paused": Required(test=paused, word="paused"),
     "gone": Required(test=gone, word="gone"),
+    "captured": Required(test=captured, word="captured", shows=False, lasts=False),
     ATTENDED: Required(test=ended, word="ended", shows=False, attended=True),
     "probe": Required(test=probe_named, word="probe good", shows=False),
     "probes": Required(test=probes_good, word="probes good", probes=True, shows=False),

@@ -68,7 +68,9 @@ class Judge:
         self._signals = Signals(question.baseline, question.watch)
         # The last operation on a target decides: what an earlier one left behind is not meant to last.
         last = {done.operation.target: done for done in question.done}
-        self._done = tuple(last.values())
+        self._done = tuple(one for one in last.values() if required(one.operation.done_when).lasts) or tuple(
+            last.values()
+        )
 
     def look(self, snapshot: Snapshot, now: float) -> Ruling:
         """Rule on what is seen now. Monotonic `now`, in seconds."""

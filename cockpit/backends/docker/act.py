@@ -1,11 +1,12 @@
 """The maneuvers on single containers: one request each, as the table of verbs says."""
 
-from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
-from cockpit.backends.docker import target
-from cockpit.backends.docker.errors import EngineAnswer
+from msgspec.structs import replace
+
+from cockpit.backends.change import Operation, Outcome, Plan, Verb
+from cockpit.backends.docker.capture import before_each
+from cockpit.backends.docker.choose import check_container, choose
 from cockpit.backends.docker.hands import Hands
-from cockpit.backends.docker.plan import Site, Target, plan_act, targets
-from cockpit.backends.docker.shape import is_one_off
+from cockpit.backends.docker.plan import plan_act
 from cockpit.backends.docker.verbs import Act
 from cockpit.board.model import Workload
 
@@ -30,7 +31,10 @@ class ActManeuver:
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One operation for each container."""
         chosen, others, site = await choose(hands, workload, self.verb.name, arguments)
-        return plan_act(self._act, workload, chosen, others, site)
+        plan = plan_act(self._act, workload, chosen, others, site)
+        going = {operation.target.instance for operation in plan.operations if operation.done_when == "gone"}
+        leaving = [one for one in chosen if one.container.id in going]
+        return replace(plan, operations=before_each(hands, workload, leaving, plan.operations, plan.verb, site))
 
     async def check(self, hands: Hands, operation: Operation) -> str:
         """Whether the container is still the one, in the state, that the plan was made for."""
@@ -46,32 +50,3 @@ class ActManeuver:
         else:
             await hands.client.post(path, None, act.query, timeout)
         return Outcome(accepted=True)
-
-
-async def choose(
-    hands: Hands, workload: Workload, verb: str, arguments: dict[str, str]
-) -> tuple[tuple[Target, ...], tuple[Target, ...], Site]:
-    """(containers that are meant, the workload's others, where). PlanRefused when none is meant."""
-    found = targets(workload, await hands.containers(workload))
-    site = await hands.site(workload)
-    wanted = arguments.get("instance", "")
-    chosen = tuple(one for one in found if _is_chosen(one, wanted))
-    if not chosen:
-        missing = f"container {wanted[:40]}" if wanted else "any container of it"
-        raise PlanRefused(f"{verb} {workload.id.name}: {missing} is not there any more: look again")
-    return chosen, tuple(one for one in found if one not in chosen and _is_chosen(one, "")), site
-
-
-async def check_container(hands: Hands, operation: Operation) -> str:
-    """The difference between an operation's container and what the plan was made for."""
-    try:
-        container = await hands.container(operation.target.instance)
-    except EngineAnswer as error:
-        return f"{operation.title}: the container is gone" if error.status == 404 else str(error)
-    return target.difference(operation.precondition, container)
-
-
-def _is_chosen(one: Target, wanted: str) -> bool:
-    if wanted:
-        return bool({one.container.id, target.name_of(one.container)} & {each.strip() for each in wanted.split(",")})
-    return not is_one_off((one.container.config.labels if one.container.config else None) or {})

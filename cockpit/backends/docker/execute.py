@@ -49,17 +49,17 @@ async def run_in_container(
                 late = True
         if late:
             raise TimeoutError(f"{argv[0]} did not end within {timeout:g} s in {name} (it may still run there)")
-        state = await _ended(client, made.id)
+        state = await ended(client, made.id)
     except EngineAnswer as error:
-        raise SourceError(_refused(error, name)) from None
+        raise SourceError(refused(error, name)) from None
     if state.exit_code is None:
         raise SourceError(f"{argv[0]} in {name}: the engine does not say how it ended")
     text = safe_block(bytes(output.kept).decode("utf-8", "replace"), OUTPUT_LIMIT)
     return CommandResult(state.exit_code, text, clock.monotonic() - began, output.dropped)
 
 
-async def _ended(client: EngineClient, made: str) -> ExecState:
-    """Its state once it has ended: the output may end a moment before."""
+async def ended(client: EngineClient, made: str) -> ExecState:
+    """A command's state once it has ended: the output may end a moment before."""
     for _ in range(20):
         state = await client.get(f"/exec/{made}/json", ExecState)
         if not state.running:
@@ -68,7 +68,8 @@ async def _ended(client: EngineClient, made: str) -> ExecState:
     return ExecState()
 
 
-def _refused(error: EngineAnswer, name: str) -> str:
+def refused(error: EngineAnswer, name: str) -> str:
+    """Why no command can be run in a container."""
     if error.status == 404:
         return f"{name} is gone: no command can be run in it"
     if error.status == 409:

@@ -14,6 +14,7 @@ from cockpit.backends.docker.endpoint import DEFAULT_SOCKET
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.plan import Site
 from cockpit.backends.docker.wire import Container, Info
+from cockpit.backends.evidence import Evidence
 from cockpit.board.clock import Clock
 from cockpit.board.model import Workload
 from cockpit.board.text import safe
@@ -26,8 +27,9 @@ Json = dict[str, Any]
 class Hands:
     """Reads and changes one engine; one for each operator."""
 
-    def __init__(self, client: EngineClient) -> None:
-        self.client = client
+    def __init__(self, client: EngineClient, evidence: Evidence | None = None) -> None:
+        """evidence: where what is known of a container is kept before it goes; None: nowhere."""
+        self.client, self.evidence = client, evidence
 
     @property
     def clock(self) -> Clock:

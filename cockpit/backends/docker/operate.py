@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import Operation, Outcome, Permit, Plan, PlanRefused, Verb
 from cockpit.backends.docker.act import ActManeuver
+from cockpit.backends.docker.capture import CaptureContainers
 from cockpit.backends.docker.client import EngineClient
 from cockpit.backends.docker.errors import NoAnswer
 from cockpit.backends.docker.hands import Hands, Maneuver
@@ -13,6 +14,7 @@ from cockpit.backends.docker.scale import ScaleCompose
 from cockpit.backends.docker.shell import DockerShell, OpenShell, open_shell
 from cockpit.backends.docker.swarm_verbs import SwarmRestart, SwarmRollBack, SwarmScale
 from cockpit.backends.docker.verbs import ACTS
+from cockpit.backends.evidence import Evidence
 from cockpit.backends.shell import Size
 from cockpit.board.clock import Clock
 from cockpit.board.model import Workload
@@ -22,8 +24,8 @@ from cockpit.profile.schema import Backend
 
 _ACTS: tuple[Maneuver, ...] = tuple(ActManeuver(act) for act in ACTS.values())
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "container": (*_ACTS, OpenShell(), RollBack(), Recreate()),
-    "compose": (*_ACTS, OpenShell(), ScaleCompose(), RollBack(), Recreate()),
+    "container": (*_ACTS, OpenShell(), RollBack(), Recreate(), CaptureContainers()),
+    "compose": (*_ACTS, OpenShell(), ScaleCompose(), RollBack(), Recreate(), CaptureContainers()),
     "swarm": (SwarmRestart(), OpenShell(), SwarmScale(), SwarmRollBack()),
 }
 """What may be done to each kind of workload."""
@@ -32,11 +34,15 @@ MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
 class DockerOperator:
     """An `Operator`. It has a client of its own, which no source sees."""
 
-    def __init__(self, name: str, backend: Backend, clock: Clock, secrets: Secrets | None = None) -> None:
+    def __init__(
+        self, name: str, backend: Backend, clock: Clock, secrets: Secrets | None = None,
+        evidence: Evidence | None = None,
+    ) -> None:  # fmt: skip
+        """evidence: where what is known of a container is kept before it goes; None: nowhere."""
         self._secrets = secrets or Secrets()
         self._made_with = name, backend, clock
         self._client = EngineClient(name, backend, clock, read_only=False)
-        self._hands = Hands(self._client)
+        self._hands = Hands(self._client, evidence)
 
     def verbs(self, workload: Workload) -> tuple[Verb, ...]:
         """What may be done, by what its containers are doing."""

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
 from cockpit.backends.docker import images, target
-from cockpit.backends.docker.act import check_container, choose
+from cockpit.backends.docker.capture import before_each
+from cockpit.backends.docker.choose import check_container, choose
 from cockpit.backends.docker.exchange import MARGIN, STEADY, Exchange, Wanted
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.plan import Site, Target, make_plan
@@ -69,8 +70,9 @@ class Renewal(ABC):
             raise PlanRefused(f"{workload.id.name}: {goal.name} is what runs")
         inverse = self.inverse(chosen)
         first, *rest = (self._operation(one, goal, site, inverse) for one in chosen)
-        operations = (first, *(replace(operation, command=SafeText("")) for operation in rest))
+        operations: tuple[Operation, ...] = (first, *(replace(operation, command=SafeText("")) for operation in rest))
         risks = [*_downtime(chosen, others), *self.risks(goal, chosen)]
+        operations = before_each(hands, workload, chosen, operations, self.verb.name, site)
         return make_plan(
             self.verb.name, workload, operations, site, choices=goal.choices,
             risks=tuple(safe(risk, 300) for risk in risks),

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
 from cockpit.backends.docker import clone, shape, target
-from cockpit.backends.docker.act import choose
 from cockpit.backends.docker.build import create
+from cockpit.backends.docker.capture import keeping
+from cockpit.backends.docker.choose import choose
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.images import image_of, short
@@ -60,8 +61,9 @@ class ScaleCompose:
             risks.append(f"{', '.join(leaving)} will go, with the log; named volumes stay")
         mark = Mark(tuple(sorted(one.container.id for one in found)), template.container.id, image)
         operation = _operation(workload, ordered, template, mark, count, site)
+        kept = keeping(hands, workload, ordered[count:], self.verb.name, site)
         return make_plan(
-            self.verb.name, workload, (operation,), site, risks=tuple(safe(risk, 300) for risk in risks)
+            self.verb.name, workload, (*kept, operation), site, risks=tuple(safe(risk, 300) for risk in risks)
         )  # fmt: skip
 
     async def check(self, hands: Hands, operation: Operation) -> str:

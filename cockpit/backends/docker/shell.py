@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import ATTENDED, Operation, Outcome, Permit, Plan, PlanRefused, Verb
 from cockpit.backends.docker import target
-from cockpit.backends.docker.act import check_container, choose
+from cockpit.backends.docker.choose import check_container, choose
 from cockpit.backends.docker.client import EngineClient
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.execute import run_in_container
