@@ -27,10 +27,10 @@ class Crashes:
         """What crashed, in words ("exit 1 again after 9 s"); empty when nothing did."""
         if sight.blind:
             return SafeText("")
-        for instance in sight.instances():
+        for instance in sight.concerned():
             words = self._judge(sight, instance)
             if words:
-                return safe(f"{words} ({instance.name})" if len(sight.instances()) > 1 else words)
+                return safe(f"{words} ({instance.name})" if len(sight.concerned()) > 1 else words)
         return SafeText("")
 
     def _judge(self, sight: Sight, instance: Instance) -> str:

@@ -53,10 +53,7 @@ def _ready(sight: Sight, *, anew: bool) -> Finding:
     workload = sight.workload
     if workload is None:
         return _no("it is not there any more") if sight.heard_since else _unknown("it is not seen")
-    concerned = sight.instances()
-    if sight.operation.target.instance and not concerned:
-        # Replaced under a new id: what was not there before stands in for it.
-        concerned = tuple(one for one in workload.instances if sight.baseline.of(one.id) is None)
+    concerned = sight.concerned()
     desired = len(concerned) if workload.desired is None else workload.desired
     wanted = 1 if sight.operation.target.instance else max(1, desired)
     good = [one for one in concerned if is_ready(one) and (not anew or sight.renewed(one))]

@@ -1,14 +1,16 @@
 """What the board shows of one operation's target, and what it showed before: what was good before is no evidence."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec import Struct
 
-from cockpit.backends.change import Facts, Operation
+from cockpit.backends.change import DECLARED, Facts, Operation
 from cockpit.board.model import Freshness, Identity, Instance, Phase, ReadingState, SafeText, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot, SourceStatus
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class BoardView(Protocol):
@@ -34,6 +36,7 @@ class Seen(Struct, frozen=True, kw_only=True):
 
     id: Identity
     phase: Phase
+    name: SafeText = SafeText("")
     started_at: datetime | None = None
     restarts: int | None = None
     exit_code: int | None = None
@@ -81,8 +84,10 @@ class Sight(Struct, frozen=True, kw_only=True):
 
     @property
     def status(self) -> SourceStatus | None:
-        """The source that the target is seen through."""
-        return next((status for status in self.snapshot.sources if status.name == self.source), None)
+        """The source that the target is seen through: what the profile declares is done by it, but seen elsewhere."""
+        workload = self.workload if self.source == DECLARED else None
+        name = workload.source if workload else self.source
+        return next((status for status in self.snapshot.sources if status.name == name), None)
 
     @property
     def blind(self) -> str:
@@ -108,6 +113,19 @@ class Sight(Struct, frozen=True, kw_only=True):
         wanted = self.operation.target.instance
         return tuple(one for one in workload.instances if not wanted or one.id == self.operation.target)
 
+    def concerned(self) -> tuple[Instance, ...]:
+        """As `instances`; for one that was replaced under a new id, the one that stands in for it.
+
+        That has the old one's name where names are kept, else it is the first that came since.
+        """
+        found, workload, target = self.instances(), self.workload, self.operation.target
+        if found or workload is None or not target.instance:
+            return found
+        came = [one for one in workload.instances if self.baseline.of(one.id) is None]
+        before = self.baseline.of(target)
+        same = [one for one in came if before is not None and one.name == before.name]
+        return tuple((same or sorted(came, key=_age))[:1])
+
     def renewed(self, instance: Instance) -> bool | None:
         """Whether it started anew since the baseline; None: not known. By its own clock, so a skew is no matter."""
         before = self.baseline.of(instance.id)
@@ -118,6 +136,10 @@ class Sight(Struct, frozen=True, kw_only=True):
         if before.started_at is None:
             return instance.started_at > self.baseline.at
         return instance.started_at > before.started_at
+
+
+def _age(instance: Instance) -> tuple[bool, datetime]:
+    return instance.created_at is None, instance.created_at or _LONG_AGO
 
 
 def workloads(snapshot: Snapshot) -> Iterator[Workload]:
@@ -145,7 +167,7 @@ def baseline(snapshot: Snapshot, operations: tuple[Operation, ...], service: str
         if workload.id in wanted:
             for one in workload.instances:
                 found[one.id] = Seen(
-                    id=one.id, phase=one.phase, started_at=one.started_at, restarts=one.restarts,
+                    id=one.id, phase=one.phase, name=one.name, started_at=one.started_at, restarts=one.restarts,
                     exit_code=one.exit_code,
                 )  # fmt: skip
     keys = dict.fromkeys(operation.service or service for operation in operations)

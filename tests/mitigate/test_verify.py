@@ -232,3 +232,31 @@ def test_it_never_says_worked_without_a_good_hold(course: list[tuple[Phase, bool
             assert ruling.evidence
             return
     assert judge.wait(now) <= 1.0
+
+
+def test_of_several_replaced_ones_each_has_one_that_stands_in_for_it() -> None:
+    """One after the other, names kept: 2 of 2, and the first one's crash is not hidden by the second."""
+    case = Case()
+    begun = [operation(number, "recreate") for number in (1, 2)]
+    done = []
+    for number, one in zip((1, 2), begun, strict=True):
+        before = baseline(case.world.snapshot(), (one,), SERVICE, case.clock.now())
+        old = case.world.instances.pop(instance_id(number))
+        new = Instance(
+            id=instance_id(number + 10), name=old.name, phase=Phase.RUNNING, started_at=case.clock.now(),
+            created_at=case.clock.now(),
+        )  # fmt: skip
+        case.world.instances[new.id] = new
+        done.append(Done(operation=one, baseline=before, answered=case.clock.now()))
+        case.clock._elapsed += 5.0
+        case.world.seen()
+    question = Question(
+        source="main", service=SERVICE, baseline=done[0].baseline, done=tuple(done), hold=0.0, deadline=60.0,
+        probes=False,
+    )  # fmt: skip
+    ruling = Judge(question, case.clock.monotonic()).look(case.world.snapshot(), case.clock.monotonic())
+    assert (ruling.result, ruling.evidence[0]) == ("worked", "2 of 2 ready")
+    case.world.change(11, phase=Phase.EXITED, exit_code=3)
+    ruling = Judge(question, case.clock.monotonic()).look(case.world.snapshot(), case.clock.monotonic())
+    assert ruling.result == "did not work"
+    assert "exit 3" in ruling.evidence[0]
