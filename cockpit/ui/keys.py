@@ -28,6 +28,8 @@ class Key(Struct, frozen=True, kw_only=True):
     changes: bool = False
     """It changes a watched system, or leads to that."""
     quiet: bool = False
+    verb: str = ""
+    """What it does to a service; the footer leaves it out where that is not offered."""
 
     @property
     def name(self) -> str:
@@ -55,6 +57,7 @@ KEYS: tuple[Key, ...] = (
     ),
     _key("app", "note", "i", "app.note", "note", "write a line into the timeline", rank=25),
     _key("app", "timeline", "T", "app.open('timeline')", "timeline", "the timeline, whole"),
+    _key("app", "temporary", "C", "app.open('temporary')", "changes", "temporary changes that still stand"),
     _key("app", "zone", "Z", "app.zone", "UTC/local", "times in UTC or in local time"),
     _key("app", "wall", "F", "app.open('wall')", "wall", "the state in large letters"),
     _key("app", "host", "o", "app.open('host')", "machine", "this machine: CPU, memory, disks, processes"),
@@ -78,10 +81,29 @@ KEYS: tuple[Key, ...] = (
         "restart it: shows what would be done",
         rank=1,
         changes=True,
+        verb="restart",
     ),
-    _key("service", "scale", "s", "verb('scale')", "scale", "change how many there are", rank=2, changes=True),
     _key(
-        "service", "roll-back", "v", "verb('rollback')", "roll back", "back to the version before", rank=3, changes=True
+        "service",
+        "scale",
+        "s",
+        "verb('scale')",
+        "scale",
+        "change how many there are",
+        rank=2,
+        changes=True,
+        verb="scale",
+    ),
+    _key(
+        "service",
+        "roll-back",
+        "v",
+        "verb('rollback')",
+        "roll back",
+        "back to the version before",
+        rank=3,
+        changes=True,
+        verb="rollback",
     ),
     _key("service", "undo", "U", "undo", "undo", "take the last change back", changes=True),
     _key("service", "actions", "a", "actions", "actions", "every other action", rank=35, changes=True),

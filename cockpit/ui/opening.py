@@ -38,6 +38,12 @@ def _timeline(_: Cockpit) -> CockpitScreen:
     return TimelineScreen()
 
 
+def _temporary(_: Cockpit) -> CockpitScreen:
+    from cockpit.ui.screens.temporary import TemporaryScreen
+
+    return TemporaryScreen()
+
+
 def _wall(_: Cockpit) -> CockpitScreen:
     from cockpit.ui.screens.wall import WallScreen
 
@@ -48,6 +54,7 @@ SCREENS: Mapping[str, Callable[[Cockpit], CockpitScreen]] = {
     "health": _health,
     "resources": _resources,
     "host": _host,
+    "temporary": _temporary,
     "timeline": _timeline,
     "wall": _wall,
 }

@@ -26,6 +26,7 @@ _ALIASES = {
     "health": ("endpoints", "probes", "ep"),
     "resources": ("top", "res", "usage"),
     "help": ("h",),
+    "temporary": ("tmp", "changes"),
     "log": ("logs",),
     "describe": ("desc",),
     "inspect": ("yaml",),

@@ -51,4 +51,6 @@ class Footer(LineWidget):
             return (self._message,)
         inner = getattr(self.screen.focused, "scopes", ())
         chain: tuple[str, ...] = getattr(self.screen, "chain", ())
-        return (footer_line(self.look, chain_keys(self.cockpit.keys, inner, chain), self.size.width),)
+        cannot = getattr(self.screen, "cannot", lambda _: False)
+        keys = [key for key in chain_keys(self.cockpit.keys, inner, chain) if not cannot(key)]
+        return (footer_line(self.look, keys, self.size.width),)

@@ -44,6 +44,8 @@ def _right(look: Look, frame: Frame, now: datetime) -> Line:
         if operation.phase != "ended":
             spent = age((now - operation.started_at).total_seconds())
             spans.append(Span(f" {look.glyphs.running} {operation.plan.verb} {operation.plan.service} {spent} ", "key"))
+    if frame.temporary:
+        spans.append(Span(f" {len(frame.temporary)} temporary ", "warning"))
     if frame.replay:
         spans.append(Span(f" replay {frame.replay} ", "warning"))
     if frame.demo:

@@ -102,6 +102,7 @@ class Framed:
         """Header, footer and panes, for a frame."""
         self.one(Header).redraw()
         self.show_frame(frame)
+        self.one(Footer).redraw()
 
     def one(self, kind: type[Any]) -> Any:
         """The widget of a class that the screen has one of."""

@@ -56,6 +56,11 @@ class ResourcesScreen(SelectedService):
         """The selected service."""
         return self.table.current
 
+    @property
+    def markable(self) -> Table[ServiceStatus]:
+        """Services are marked in their table."""
+        return self.table
+
     def _cells(self, service: ServiceStatus, exact: bool) -> Cells:
         steps = self.cockpit.look.glyphs.steps
         plain = "text" if service.freshness is Freshness.LIVE else "dim"

@@ -1,9 +1,16 @@
 """What can be done with a selected service, on every screen that has one."""
 
+from typing import Any
+
+from textual import on
+
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.ui import bulk, inspect, mitigate, undo
-from cockpit.ui.keys import bindings
+from cockpit.ui.keys import Key, bindings
+from cockpit.ui.offers import Offers
+from cockpit.ui.panes.footer import Footer
 from cockpit.ui.screens.base import CockpitScreen
+from cockpit.ui.widgets.table import Table
 
 
 class SelectedService(CockpitScreen):
@@ -17,9 +24,46 @@ class SelectedService(CockpitScreen):
         """The selected service."""
         raise NotImplementedError
 
+    @property
+    def markable(self) -> Table[Any] | None:
+        """The table in which services can be marked, where there is one."""
+        return None
+
     def chosen_services(self) -> list[ServiceStatus]:
         """The marked services, or the selected one."""
-        return [self.service] if self.service else []
+        table = self.markable
+        marked = [one for one in table.items if one.key in table.marks] if table is not None else []
+        return marked or ([self.service] if self.service else [])
+
+    def clear_filter(self) -> bool:
+        """Marks go first: what stays marked unseen would be changed too."""
+        table = self.markable
+        if table is not None and table.marks:
+            table.unmark()
+            return True
+        return super().clear_filter()
+
+    # What may be done to it
+
+    _offers: Offers | None = None
+
+    def cannot(self, key: Key) -> bool:
+        """Whether a key would do what is not offered for any of the chosen ones, as far as that is known."""
+        if not key.verb:
+            return False
+        if self._offers is None:
+            self._offers = Offers(self.cockpit.port, self._offered)
+        offers = [self._offers.of(service) for service in self.chosen_services()]
+        return not offers or not all(key.verb in names for names in offers)
+
+    def _offered(self) -> None:
+        if self.is_mounted:
+            self.one(Footer).redraw()
+
+    @on(Table.Moved)
+    def selection_moved(self) -> None:
+        """Another service may offer something else."""
+        self.one(Footer).redraw()
 
     def _needs_one(self) -> ServiceStatus | None:
         if self.service is None:

@@ -175,7 +175,8 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         hint = self.hint
         if total > self._room:
             hint = f"{self._top + 1}-{min(total, self._top + self._room)} of {total}  {hint}".rstrip()
-        lines = [rule(self.look, columns_wide, self.heading, hint, self.has_focus)]
+        marked = f"  {len(self.marks)} marked" if self.marks else ""
+        lines = [rule(self.look, columns_wide, f"{self.heading}{marked}", hint, self.has_focus)]
         columns = self._columns.layout(columns_wide)
         heads = [
             Span(pad(column.title, size, column.right) + " " * (column.width > 0), "dim") for _, column, size in columns
@@ -267,6 +268,11 @@ class Table(LineWidget, Generic[Item], can_focus=True):
             self.marks ^= {self.cursor}
             self.action_move(1)
             self.redraw()
+
+    def unmark(self) -> None:
+        """Take every mark away."""
+        self.marks.clear()
+        self.redraw()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Three rows down."""
