@@ -9,6 +9,7 @@ from contextlib import suppress
 from cockpit.backends.change import Plan, Verdict
 from cockpit.board.model import Freshness
 from cockpit.board.snapshot import ServiceStatus, Snapshot
+from cockpit.commands.do_attend import attended, has_terminal
 from cockpit.commands.do_choose import CannotTell, Wrong, choose_service, choose_verb, choose_workload, read_arguments
 from cockpit.commands.do_tell import Report, Teller
 from cockpit.engine.engine import Engine
@@ -54,10 +55,15 @@ def _carry_out(engine: Engine, parts: Parts, options: argparse.Namespace, teller
         return report
     if needed.denied:
         return report.ended("refused", needed.denied)
+    if plan.attended and not has_terminal():
+        return report.ended("refused", f"{plan.verb} needs a terminal to type into and read from: nothing was done")
     if not options.yes and (why := _unconfirmed(teller, plan, needed)):
         return report.ended("refused", why)
     try:
-        verdict = asyncio.run(_performed(engine, plan, service.name, teller))
+        if plan.attended:
+            verdict = attended(engine, plan, service.name)
+        else:
+            verdict = asyncio.run(_performed(engine, plan, service.name, teller))
     except CommandError as error:
         return report.ended("refused", str(error))
     return report.judged(verdict)

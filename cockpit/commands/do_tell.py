@@ -123,7 +123,8 @@ def plan_lines(plan: Plan, needed: Requirement, program: str) -> list[str]:
         lines += _field("" if number else "risk", risk)
     if plan.danger == "high":
         lines += _field("" if plan.risks else "risk", "high danger: it can lose data or break what works")
-    lines += _field("judged", f"worked when it stays so for {plan.hold:.0f} s, within {plan.deadline:.0f} s")
+    judged = f"worked when it stays so for {plan.hold:.0f} s, within {plan.deadline:.0f} s"
+    lines += _field("judged", "open until you end it; then its exit code is told" if plan.attended else judged)
     for number, operation in enumerate(one for one in plan.operations if one.command):
         lines += _field("" if number else "same as", operation.command)
     lines += _field("undo", "; ".join(dict.fromkeys(_undo(plan, operation, program) for operation in plan.operations)))

@@ -12,6 +12,8 @@ from threading import Lock
 
 from cockpit.backends.shell import DEFAULT_TERM, Size, term_of
 
+__all__ = ["Console", "Size"]
+
 CHUNK = 65536
 
 
@@ -22,6 +24,8 @@ class Console:
         self.person, self._far = socket.socketpair()
         self._size, self._term = size, term_of(term)
         self._attached = attached
+        self.over = False
+        """Nothing more will come from the shell."""
         self._lock = Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._other = asyncio.Event()
@@ -89,6 +93,7 @@ class Console:
 
     def close(self) -> None:
         """Nothing more will come: the person gets the terminal back."""
+        self.over = True
         if self._writer is not None:
             self._writer.close()
         else:

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from msgspec import Struct
 
 from cockpit.backends.change import Plan, Verb
+from cockpit.backends.shell import Terminal
 from cockpit.board.model import Identity, SafeText
 from cockpit.board.snapshot import Snapshot
 from cockpit.incident.entry import Entry
@@ -191,6 +192,8 @@ class Perform(Struct, frozen=True, kw_only=True):
     typed_name: str = ""
     unrecorded: bool = False
     """The person confirmed, after a NotRecordedError, that it is done though nothing records it."""
+    terminal: Terminal | None = None
+    """What is attended (a shell) is attended there; an `engine.console.Console`."""
 
 
 class DryRun(Struct, frozen=True):

@@ -137,7 +137,7 @@ class Record:
             raise CommandError("no journal is open, and nothing is changed without a record: cockpit doctor says why")
         work = self._door.perform(
             command.plan, who=self._person.name, typed_name=command.typed_name, on_progress=self._progress,
-            unrecorded=command.unrecorded,
+            unrecorded=command.unrecorded, terminal=command.terminal,
         )  # fmt: skip
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)

@@ -47,8 +47,7 @@ class Attendance:
             return Outcome(accepted=False, detail=safe(str(error), 500))
         began, ended, why = clock.now(), Ended(exit_code=None), ""
         try:
-            await terminal.attach()
-            why = await self._stay(shell)
+            why = await self._attend(shell)
         finally:
             ended = await shell.end()
             terminal.close()
@@ -60,6 +59,13 @@ class Attendance:
         return Outcome(
             accepted=True, detail=detail, facts=(*((name, safe(value)) for name, value in facts), ("shell", detail))
         )
+
+    async def _attend(self, shell: Shell) -> str:
+        try:
+            await self._terminal.attach()
+        except OSError:
+            return _HUNG_UP
+        return await self._stay(shell)
 
     async def _stay(self, shell: Shell) -> str:
         """Bytes to and fro until one side ends; why it did, empty when the shell ended by itself."""

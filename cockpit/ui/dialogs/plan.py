@@ -153,9 +153,11 @@ class PlanDialog(Dialog):
             self.redraw()
 
     async def _perform(self) -> None:
+        from cockpit.ui.shell import carried_out  # what lends the terminal is needed here first
+
         try:
             command = Perform(plan=self.plan, typed_name=self._typed, unrecorded=bool(self._unrecorded))
-            await self.cockpit.port.submit(command)
+            await carried_out(self, command)
         except NotRecordedError as error:
             self._asked, self._unrecorded, self.chosen = False, str(error), 0
         except Exception as error:  # whatever it was, the reader must see it here

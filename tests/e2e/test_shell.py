@@ -1,0 +1,213 @@
+"""A shell in a container, opened from the screen or by `cockpit do`, in a real terminal on a real Docker Engine."""
+
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cockpit.incident.store import Store
+from tests.parts.container import ContainerSpec, compose_labels
+from tests.parts.docker import DockerEngine
+from tests.program import CHECKOUT, cockpit_argv
+from tests.terminal import Terminal
+
+Open = Callable[..., Terminal]
+Cockpit = Callable[..., Terminal]
+WITHIN = 60.0
+"""Seconds after which something hangs: a busy machine may take long for anything."""
+PROFILE = """
+version: 1
+name: shop
+backends:
+  main: {kind: docker, project: shop}
+services:
+  web: {tier: 2, workloads: [{compose: web}]}
+"""
+MOUSE, PASTE, ALTERNATE, CURSOR_KEYS = 1000, 2004, 1049, 1
+STATE = "state/cockpit/journal.db"
+
+
+@pytest.fixture
+def shop(docker_clean: DockerEngine) -> DockerEngine:
+    docker_clean.run("shop-web-1", ContainerSpec("exec sleep 2147483647", labels=compose_labels("shop", "web")))
+    return docker_clean
+
+
+@pytest.fixture
+def cockpit(shop: DockerEngine, tmp_path: Path, open_terminal: Open) -> Cockpit:
+    profile = tmp_path / "shop.yaml"
+    profile.write_text(PROFILE)
+
+    def start(*words: str, cols: int = 100, rows: int = 30) -> Terminal:
+        argv = cockpit_argv("--profile", str(profile), *words)
+        return open_terminal(argv, cols=cols, rows=rows, env={"DOCKER_HOST": shop.url}, home=tmp_path, cwd=CHECKOUT)
+
+    return start
+
+
+def entries(home: Path, kind: str) -> list[tuple[str, dict[str, str]]]:
+    """(text, facts) of the journal's entries of a kind, oldest first."""
+    store = Store(home / STATE)
+    try:
+        return [(one.text, dict(one.facts)) for one in store.newest() if one.kind == kind]
+    finally:
+        store.close()
+
+
+def press(terminal: Terminal, key: str) -> None:
+    """A key, until the screen shows something else than before."""
+    before = terminal.text()
+    terminal.send(key)
+    terminal.until(lambda: terminal.text() != before, WITHIN)
+
+
+def preview(terminal: Terminal) -> None:
+    """From the overview to the shell's dialog."""
+    terminal.until(r"^.\S*2 web +ok", WITHIN)
+    terminal.send("a")
+    terminal.until(r"Actions on web", WITHIN)
+    for _ in range(30):
+        if any(re.match(r"^[>❯▸] *Shell", line) for line in terminal.text().splitlines()):
+            break
+        press(terminal, "\x1b[B")
+    terminal.send("\r")
+    # What it may be told (which container, which command) can be left out.
+    terminal.until(r"Show the plan|shell in shop-web-1: /bin/sh", WITHIN)
+    if "Show the plan" in terminal.text():
+        terminal.send("\r")
+    terminal.until(r"shell in shop-web-1: /bin/sh", WITHIN)
+
+
+def confirm(terminal: Terminal) -> None:
+    """From No to Do it, and press it."""
+    for _ in range(6):
+        if re.search(r"\[ Do it \]", terminal.text()):
+            break
+        press(terminal, "\t")
+    terminal.send("\r")
+
+
+def in_shell(terminal: Terminal) -> None:
+    terminal.until(r"nothing that is typed or shown here is recorded", WITHIN)
+    terminal.until(r"^/ #", WITHIN)
+
+
+def opened(cockpit: Cockpit) -> Terminal:
+    """A cockpit whose reader stands in a shell."""
+    terminal = cockpit()
+    preview(terminal)
+    confirm(terminal)
+    in_shell(terminal)
+    return terminal
+
+
+def execs(engine: DockerEngine) -> list[str]:
+    """What runs in the container besides its first process."""
+    rows = engine.api.call("GET", "/containers/shop-web-1/top")["Processes"]
+    return [row[-1] for row in rows if "2147483647" not in row[-1]]
+
+
+def test_from_the_screen_and_back(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
+    terminal = opened(cockpit)
+    assert ALTERNATE not in terminal.emulator.modes
+    terminal.send("echo $((6*7)); stty size\r")
+    terminal.until(r"^42$", WITHIN)
+    terminal.until(r"^30 100$", WITHIN)
+    terminal.resize(90, 26)
+    # The size follows the signal, not the key: asked until it is there.
+    terminal.send("until [ \"$(stty size)\" = '26 90' ]; do sleep 0.1; done; echo seen-$((1+1))\r")
+    terminal.until(r"^seen-2", WITHIN)
+    # What a program may leave switched on: the mouse, bracketed paste, cursor keys, line drawing, a title.
+    terminal.send(r"printf '\033[?1000h\033[?2004h\033[?1h\033(0\033]0;mine\007'; exit 3" + "\r")
+    terminal.until(r"worked after", WITHIN)
+    terminal.until(r"exit 3 after \d+ s", WITHIN)
+    assert ALTERNATE in terminal.emulator.modes
+    assert not {MOUSE, CURSOR_KEYS} & terminal.emulator.modes
+    terminal.send("\r")
+    terminal.until(r"^.\S*2 web +ok", WITHIN)
+    terminal.until(r"shell web: worked", WITHIN)
+    assert execs(shop) == []
+    ((intent, _),) = entries(tmp_path, "intent")
+    ((result, facts),) = entries(tmp_path, "result")
+    ((verdict, _),) = entries(tmp_path, "verdict")
+    assert intent == "shell web"
+    assert re.fullmatch(r"step 1 of 1: shell in shop-web-1: /bin/sh: accepted \(exit 3 after \d+ s\)", result)
+    assert facts["exit code"] == "3"
+    assert facts["began"] <= facts["ended"]
+    assert re.fullmatch(r"shell web: worked \(1 of 1 ended: exit 3 after \d+ s\)", verdict)
+    assert b"6*7" not in (tmp_path / STATE).read_bytes()
+    terminal.signal(signal.SIGTERM)
+    terminal.wait_exit(WITHIN)
+    assert not {ALTERNATE, MOUSE, PASTE} & terminal.emulator.modes
+
+
+def test_read_only_opens_none(shop: DockerEngine, cockpit: Cockpit) -> None:
+    terminal = cockpit("--read-only")
+    preview(terminal)
+    terminal.until(r"read-only", WITHIN)
+    confirm(terminal)
+    terminal.quiet()
+    assert execs(shop) == []
+    assert ALTERNATE in terminal.emulator.modes
+
+
+def test_a_container_that_is_killed_gives_the_screen_back(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
+    terminal = opened(cockpit)
+    shop.cli("kill", "shop-web-1")
+    terminal.until(r"exit 137 after", WITHIN)
+    terminal.send("\r")
+    terminal.until(r"web +down.*137", WITHIN)
+    ((_, facts),) = entries(tmp_path, "result")
+    assert facts["exit code"] == "137"
+
+
+def test_an_engine_that_is_lost_gives_the_screen_back(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
+    terminal = opened(cockpit)
+    shop.stop(signal.SIGKILL)
+    try:
+        terminal.until(r"unknown after", WITHIN)
+        terminal.until(r"may still run there", WITHIN)
+    finally:
+        shop.start()
+    ((_, facts),) = entries(tmp_path, "result")
+    assert "exit code" not in facts
+
+
+def test_a_terminal_that_hangs_up_leaves_no_process_and_no_shell(
+    shop: DockerEngine, cockpit: Cockpit, tmp_path: Path
+) -> None:
+    terminal = opened(cockpit)
+    terminal.send("sleep 1000\r")
+    terminal.until(lambda: any("sleep 1000" in one for one in execs(shop)), WITHIN)
+    family = terminal.family()
+    terminal.hang_up()
+    _, alive = psutil.wait_procs(family, timeout=WITHIN)
+    assert not alive, f"left behind: {alive}"
+    terminal.until(lambda: execs(shop) == [], WITHIN)
+    assert [text for text, _ in entries(tmp_path, "intent")] == ["shell web"]
+    assert len(entries(tmp_path, "verdict")) == 1
+
+
+def test_by_do(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
+    terminal = cockpit("do", "web", "shell")
+    terminal.until(r"Do it\? \[y/N\]", WITHIN)
+    assert "open until you end it; then its exit code is told" in terminal.text()
+    terminal.send("y\r")
+    in_shell(terminal)
+    terminal.send("stty -echo; exit 5\r")
+    assert terminal.wait_exit(WITHIN) == 0
+    assert re.search(r"1 of 1 ended: exit 5 after \d+ s", terminal.text())
+    ((_, facts),) = entries(tmp_path, "result")
+    assert facts["exit code"] == "5"
+
+
+def test_by_do_a_signal_ends_it(shop: DockerEngine, cockpit: Cockpit) -> None:
+    terminal = cockpit("do", "web", "shell", "--yes")
+    in_shell(terminal)
+    terminal.signal(signal.SIGTERM)
+    terminal.until(r"ended from here, for the cockpit ends", WITHIN)
+    assert terminal.wait_exit(WITHIN) == 0
+    assert execs(shop) == []
