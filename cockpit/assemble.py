@@ -11,8 +11,8 @@ from cockpit.board.clock import Clock
 from cockpit.board.secrets import Secrets
 from cockpit.engine import runners
 from cockpit.engine.follow import Read
-from cockpit.engine.parts import BackendPart, Context, Declared, Parts, PlanVerb
-from cockpit.profile.deeds import Verify
+from cockpit.engine.parts import BackendPart, Context, Declared, Parts, PlanVerb, Seen
+from cockpit.profile.deeds import Commands, Verify
 from cockpit.profile.schema import Backend, Profile
 
 MakeSource = Callable[[str, Backend, Profile, Clock, Secrets], Source]
@@ -80,7 +80,7 @@ def backend_part(name: str, backend: Backend, profile: Profile, state_dir: Path 
     return BackendPart(name, source, operator)
 
 
-def _declared(context: Context, plan_verb: PlanVerb) -> Declared:
+def _declared(context: Context, plan_verb: PlanVerb, seen: Seen) -> Declared:
     from cockpit.backends.declared.operate import DeclaredOperator, Means, NoInstance
 
     async def execute(
@@ -94,15 +94,16 @@ def _declared(context: Context, plan_verb: PlanVerb) -> Declared:
 
     means = Means(
         profile=context.profile, clock=context.clock, secrets=context.secrets, environ=context.environ,
-        resolve=context.resolve, execute=execute, plan_verb=plan_verb,
+        resolve=context.resolve, execute=execute, plan_verb=plan_verb, seen=seen,
     )  # fmt: skip
     return DeclaredOperator(means)
 
 
-def declared(profile: Profile) -> tuple[str, Callable[[Context, PlanVerb], Declared]] | None:
-    """The operator of a profile's own calls, actions and checks; None when it declares none."""
+def declared(profile: Profile) -> tuple[str, Callable[[Context, PlanVerb, Seen], Declared]] | None:
+    """The operator of what a profile itself declares that can be done or checked; None when it declares nothing."""
     services = profile.services.values()
-    if not any(one.calls or one.actions or one.smoke or one.verify != Verify() for one in services):
+    said = any(one.calls or one.actions or one.smoke or one.verify != Verify() for one in services)
+    if not said and not any(one.repository or one.commands != Commands() for one in services):
         return None
     return DECLARED, _declared
 

@@ -72,6 +72,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     service: str = ""
     requires: str = ""
     back: "Operation | None" = None
+    diff: tuple[SafeText, ...] = ()
+    """Lines of a file that change, as shown: "-" as it is, "+" as it will be; secrets masked, their number bounded."""
 
 
 class Watch(Struct, frozen=True, kw_only=True):
@@ -116,7 +118,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     @property
     def attended(self) -> bool:
-        """Whether a person attends it at a terminal: a shell. Then nothing is watched, and `ended` says how it ended."""
+        """Whether a person attends it at a terminal: a shell. Then nothing is watched; `ended` says how it ended."""
         return any(one.done_when == ATTENDED for one in self.operations)
 
     @property

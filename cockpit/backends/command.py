@@ -48,11 +48,12 @@ async def run_command(
     declared: Mapping[str, str] | None = None,
     merge: bool = True,
     limit: int = OUTPUT_LIMIT,
-    grace: float = GRACE,
+    survivors: bool = False,
 ) -> Ran:
     """Run `argv` to its end. merge: stderr goes where stdout goes. CannotRun, CommandTimeout.
 
-    When it is cancelled or too late the whole process group gets TERM, and KILL after `grace` seconds.
+    When it is cancelled or too late the whole process group gets TERM, and KILL two seconds later.
+    survivors: what it started and left behind goes on when it has ended by itself (its output is read no more).
     """
     began = clock.monotonic()
     environment = {name: environ[name] for name in KEPT if name in environ} | dict(declared or {})
@@ -66,8 +67,8 @@ async def run_command(
         await _drain(watch, clock)
     finally:
         if not watch.exited.is_set():
-            await _end(transport, watch, clock, grace)
-        elif not watch.closed.is_set():
+            await _end(transport, watch, clock)
+        elif not watch.closed.is_set() and not survivors:
             _signal(transport, signal.SIGKILL)
         transport.close()
     return Ran(
@@ -142,8 +143,8 @@ async def _drain(watch: _Watch, clock: Clock) -> None:
         pass
 
 
-async def _end(transport: asyncio.SubprocessTransport, watch: _Watch, clock: Clock, grace: float) -> None:
-    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 1.0)):
+async def _end(transport: asyncio.SubprocessTransport, watch: _Watch, clock: Clock) -> None:
+    for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, 1.0)):
         _signal(transport, number)
         try:
             async with clock.timeout(patience):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from cockpit.backends.base import Address, Emit, Operator, Source
 from cockpit.backends.change import Plan, Verb
 from cockpit.board.clock import Clock
-from cockpit.board.model import Instance, Workload
+from cockpit.board.model import Identity, Instance, Workload
 from cockpit.board.secrets import Secrets
 from cockpit.engine.follow import Read
 from cockpit.profile.schema import Profile
@@ -74,6 +74,9 @@ class Declared(Operator, Protocol):
 PlanVerb = Callable[[str, Workload, dict[str, str]], Awaitable[Plan]]
 """Plans a verb of the workload's own backend. PlanRefused."""
 
+Seen = Callable[[Identity], Workload | None]
+"""A workload as the board shows it now."""
+
 
 class Parts(Struct, frozen=True, kw_only=True):
     """The whole composition. replay: the engine's input comes from a recording and nothing is watched or changed."""
@@ -92,6 +95,6 @@ class Parts(Struct, frozen=True, kw_only=True):
     """Makes what reads the log files that the profile declares; None: they are not followed."""
     demo: bool = False
     replay: str = ""
-    declared: tuple[str, Callable[[Context, PlanVerb], Declared]] | None = None
+    declared: tuple[str, Callable[[Context, PlanVerb, Seen], Declared]] | None = None
     """Under which source the profile's own calls and actions are performed, and how their operator is made."""
     environ: Mapping[str, str] = {}

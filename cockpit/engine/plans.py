@@ -30,7 +30,7 @@ class Planner:
         if parts.declared is None:
             return
         name, make = parts.declared
-        self._declared = self.operators[name] = make(context, self._verb)
+        self._declared = self.operators[name] = make(context, self._verb, self._seen)
 
     def verbs(self, identity: Identity) -> tuple[Verb, ...]:
         """What may be done to a workload and to the services that it runs, or to a service that nothing here runs."""
@@ -47,7 +47,8 @@ class Planner:
         workload = self._workload(command.workload)
         declared = self._declared
         if declared and any(verb.name == command.verb for verb in declared.offered(command.service, workload)):
-            plan = await declared.plan(command.verb, workload, {"service": command.service})
+            given = {**dict(command.arguments), "service": command.service}
+            plan = await declared.plan(command.verb, workload, given)
         else:
             plan = replace(
                 await self._verb(command.verb, workload, dict(command.arguments)), service=command.service
@@ -78,6 +79,9 @@ class Planner:
             why = "nothing that runs it is known" if workload.source == DECLARED else why
             raise PlanRefused(f"{workload.id.name}: no {verb}, for {why}; {DECLARE}")
         return await operator.plan(verb, workload, arguments)
+
+    def _seen(self, identity: Identity) -> Workload | None:
+        return self._board.workloads().get(identity.workload)
 
     def _services(self, workload: Workload) -> tuple[str, ...]:
         if workload.source == DECLARED:

@@ -32,6 +32,9 @@ WORDS: Mapping[str, str] = {
 }
 """Verbs that are not meant to last, and what the change is called. Start, resume and roll back mend what was."""
 
+LASTS = frozenset({"start", "restart", "rollback", "rollback-config"})
+"""Verbs that a profile may declare and that mend, though each can be taken back."""
+
 ENDS: Mapping[str, frozenset[str]] = {
     "restart": frozenset({"start"}),
     "recreate": frozenset({"start", "resume"}),
@@ -143,7 +146,8 @@ def _deeds(plan: Plan, done: tuple[Operation, ...]) -> Iterator[_Deed]:
     if any(one.source == DECLARED for one in done):
         yield _Deed(
             verb=plan.verb, title=safe(f"{plan.verb} {plan.service}"), service=plan.service, target=plan.workload,
-            said=(), inverse=done[-1].inverse if done[-1].source == DECLARED else None, declared=True,
+            said=(), inverse=done[-1].inverse if done[-1].source == DECLARED else None,
+            declared=plan.verb not in LASTS,
         )  # fmt: skip
 
 

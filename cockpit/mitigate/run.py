@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 
 from cockpit.backends.base import Operator
-from cockpit.backends.change import Operation, Outcome, Permit, Plan, Verdict
+from cockpit.backends.change import DECLARED, Operation, Outcome, Permit, Plan, Verdict
 from cockpit.backends.shell import Terminal
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
@@ -250,7 +250,8 @@ class _Run:
             return ()
         verb, arguments = operation.inverse
         async with self._clock.timeout(ANSWER_MARGIN):
-            return (await self._operator(operation).plan(verb, workload, dict(arguments))).operations
+            given = {**dict(arguments), **({"service": operation.service} if operation.source == DECLARED else {})}
+            return (await self._operator(operation).plan(verb, workload, given)).operations
 
     async def _back(self, operation: Operation) -> SafeText:
         self._steps.remark(safe(f"stepping back: {operation.title}"))

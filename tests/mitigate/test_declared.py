@@ -89,7 +89,7 @@ def operator(port: int = 1, environ: Mapping[str, str] = ENVIRON, ran: Ran | Non
 
     means = Means(
         profile=profile(), clock=SystemClock(), secrets=Secrets(), environ=environ, resolve=resolve,
-        execute=(ran or Ran()).execute, plan_verb=restart,
+        execute=(ran or Ran()).execute, plan_verb=restart, seen=lambda _: WORK,
     )  # fmt: skip
     return DeclaredOperator(means)
 

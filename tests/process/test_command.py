@@ -75,7 +75,7 @@ async def test_term_is_not_enough(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     script = f"trap '' TERM; echo $$ > {pids}; while :; do sleep 0.05; done"
     with pytest.raises(CommandTimeout):
-        await run_command(["sh", "-c", script], CLOCK, 0.3, environ=ENVIRON, grace=0.1)
+        await run_command(["sh", "-c", script], CLOCK, 0.3, environ=ENVIRON)
     await ends(int(pids.read_text()))
 
 
@@ -99,6 +99,17 @@ async def test_a_child_left_behind_does_not_hold_us(tmp_path: Path) -> None:
     assert (ran.exit_code, ran.output) == (0, b"done\n")
     assert ran.seconds < 20
     await ends(int(pids.read_text()))
+
+
+async def test_what_a_restart_leaves_behind_goes_on(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    script = f"sleep 300 & echo $! > {pids}; echo done"
+    ran = await run_command(["sh", "-c", script], CLOCK, 30, environ=ENVIRON, survivors=True)
+    assert (ran.exit_code, ran.output) == (0, b"done\n")
+    left = int(pids.read_text())
+    assert alive(left)
+    os.kill(left, signal.SIGKILL)
+    await ends(left)
 
 
 async def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:

@@ -8,14 +8,15 @@ from msgspec import Struct
 from cockpit.backends.base import Address, CommandResult, SourceError
 from cockpit.backends.change import Operation, Outcome, Permit, Plan, PlanRefused, Verb
 from cockpit.backends.command import CannotRun, run_command
-from cockpit.backends.declared import ask, plan
+from cockpit.backends.declared import ask, plan, process, revisions
+from cockpit.backends.declared.git import GitError, WorkingCopy
 from cockpit.backends.declared.shape import with_stage
 from cockpit.backends.pool import Pool
 from cockpit.board.clock import Clock
-from cockpit.board.model import Workload
+from cockpit.board.model import Identity, Workload
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
-from cockpit.profile.deeds import STAGE, Call, Doing
+from cockpit.profile.deeds import STAGE, Call, Doing, Repository
 from cockpit.profile.expand import expand, is_set, references
 from cockpit.profile.schema import Profile
 
@@ -27,7 +28,10 @@ class NoInstance(Exception):
 
 
 class Means(Struct, frozen=True, kw_only=True):
-    """What it is done with. resolve: (service, port); execute: in a running instance of a service, or NoInstance."""
+    """What it is done with. resolve: (service, port); execute: in a running instance of a service, or NoInstance.
+
+    seen: a workload as the board shows it now.
+    """
 
     profile: Profile
     clock: Clock
@@ -36,6 +40,7 @@ class Means(Struct, frozen=True, kw_only=True):
     resolve: Callable[[str, int], Awaitable[Address]]
     execute: Callable[[str, Sequence[str], float, Mapping[str, str]], Awaitable[CommandResult]]
     plan_verb: plan.PlanVerb
+    seen: Callable[[Identity], Workload | None]
 
 
 class DeclaredOperator:
@@ -48,24 +53,30 @@ class DeclaredOperator:
             "call": self._call,
             "exec": self._exec,
             "command": self._command,
+            "rollback": self._roll_back,
+            **dict.fromkeys(process.WAYS_OF, self._host_command),
         }
 
     def offered(self, service: str, workload: Workload) -> tuple[Verb, ...]:
         """What the profile declares for a service, by its key, and for what runs it."""
         declared = self._means.profile.services.get(service)
-        return plan.offered(declared) if declared else ()
+        return plan.offered(declared, workload) if declared else ()
 
     def verbs(self, workload: Workload) -> tuple[Verb, ...]:
         """Nothing: what is declared belongs to a service, see `offered`."""
         return ()
 
     async def plan(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
-        """The plan of a call or action; arguments name the "service"."""
+        """The plan of what is declared; arguments name the "service", and what else the verb takes."""
         key = arguments.get("service", "")
         service = self._means.profile.services.get(key)
         if service is None:
             raise PlanRefused(f"{key or workload.id.name}: the profile declares no such service")
-        return await plan.make_plan(verb, key, service, workload, self._means.plan_verb, self._means.clock.now())
+        scene = plan.Scene(
+            key=key, service=service, workload=workload, plan_verb=self._means.plan_verb, secrets=self._means.secrets,
+            now=self._means.clock.now(), copy=self._copy,
+        )  # fmt: skip
+        return await plan.make_plan(verb, scene, arguments)
 
     def finished(self, made: Plan, workload: Workload, *, alive: bool) -> Plan:
         """The plan with what the profile wants verified. alive: the service is to answer afterwards."""
@@ -77,7 +88,13 @@ class DeclaredOperator:
         )
 
     async def check(self, operation: Operation) -> str:
-        """Every variable that is needed is set."""
+        """Whether the processes or files are those that it was planned for, and every variable that it needs is set."""
+        if operation.precondition.startswith(revisions.FILES):
+            return await revisions.changed(operation, self._copy(_repository(operation)))
+        if operation.precondition.startswith(process.RUNNING):
+            now = self._means.seen(operation.target)
+            if found := process.difference(operation.precondition, now):
+                return found
         spec = _spec(operation)
         missing = [
             name for text in _texts(spec) for name in references(text)
@@ -123,11 +140,26 @@ class DeclaredOperator:
         return _exited(doing, result.exit_code, str(result.output).encode())
 
     async def _command(self, operation: Operation) -> Outcome:
+        return await self._run(operation, survivors=False)
+
+    async def _host_command(self, operation: Operation) -> Outcome:
+        return await self._run(operation, survivors=True)
+
+    async def _roll_back(self, operation: Operation) -> Outcome:
+        try:
+            return await revisions.put_back(operation, self._copy(_repository(operation)))
+        except GitError as error:
+            raise RuntimeError(safe(str(error), 300)) from error
+
+    def _copy(self, repository: Repository) -> WorkingCopy:
+        return WorkingCopy(repository, self._means.clock, self._means.environ)
+
+    async def _run(self, operation: Operation, *, survivors: bool) -> Outcome:
         doing, environment = self._doing(operation)
         try:
             ran = await run_command(
                 doing.command, self._means.clock, float(doing.timeout), environ=self._means.environ,
-                declared=environment,
+                declared=environment, survivors=survivors,
             )  # fmt: skip
         except CannotRun as error:
             return Outcome(False, safe(str(error), 300))
@@ -159,6 +191,10 @@ def _spec(operation: Operation) -> Call | Doing:
     if operation.verb == "call":
         return msgspec.json.decode(spec, type=Call)
     return msgspec.json.decode(spec, type=Doing)
+
+
+def _repository(operation: Operation) -> Repository:
+    return msgspec.json.decode(dict(operation.arguments)["spec"], type=Repository)
 
 
 def _texts(spec: Call | Doing) -> tuple[str, ...]:
