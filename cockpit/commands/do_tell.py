@@ -117,6 +117,7 @@ def plan_lines(plan: Plan, needed: Requirement, program: str) -> list[str]:
         lines += _field("to", _facts(operation.after))
     for number, operation in enumerate(plan.operations, 1):
         lines += _field("does" if number == 1 else "", f"{number} {operation.title}")
+        lines += [line for text in operation.diff for line in _field("", f"  {text}")]
     for value, words in plan.choices:
         lines += _field("choices" if value == plan.choices[0][0] else "", words)
     for number, risk in enumerate(plan.risks):

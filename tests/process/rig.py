@@ -131,11 +131,15 @@ class Cockpit:
         verdict: Verdict = await self.engine.submit(Perform(plan=plan, typed_name="worker"))
         return verdict
 
-    async def undo(self, plan: Plan) -> Verdict:
-        """What U does: the inverse of the last operation, planned and performed."""
+    async def undo_plan(self, plan: Plan) -> Plan:
+        """What U plans: the inverse of the last operation."""
         inverse = plan.operations[-1].inverse
         assert inverse is not None
-        return await self.perform(await self.plan(inverse[0], **dict(inverse[1])))
+        return await self.plan(inverse[0], **dict(inverse[1]))
+
+    async def undo(self, plan: Plan) -> Verdict:
+        """What U does."""
+        return await self.perform(await self.undo_plan(plan))
 
 
 def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

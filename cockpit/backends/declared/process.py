@@ -107,7 +107,9 @@ def risks(verb: str, workload: Workload) -> tuple[str, ...]:
 
 
 def running(workload: Workload) -> str:
-    """The very processes that run, as a precondition."""
+    """The very processes that run, as a precondition; empty for what restarts by itself, and so is soon another."""
+    if any(one.restarts for one in workload.instances):
+        return ""
     return RUNNING + " ".join(sorted(one.id.instance for one in _up(workload)))
 
 
