@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from cockpit.board.model import Identity, State
-from cockpit.board.snapshot import Snapshot
+from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.port import OpenTail
 from cockpit.engine.streams import Around, Streams
 from cockpit.logs.line import RawLine
@@ -44,11 +44,14 @@ class Background:
     def __init__(self, around: Around) -> None:
         self._around = around
         self._services: dict[str, _Service] = {}
+        self._seen: tuple[ServiceStatus, ...] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     def update(self, snapshot: Snapshot) -> None:
         """Begin with services that turned down or degraded, end with those that have long been well."""
         now = self._around.clock.monotonic()
+        news = snapshot.services is not self._seen
+        self._seen = snapshot.services
         faulty = [one.key for one in snapshot.services if one.state in _FAULTY and one.workloads]
         for key, service in list(self._services.items()):
             service.well_since = None if key in faulty else service.well_since or now
@@ -56,9 +59,10 @@ class Background:
                 self._end(key)
         for key in faulty:
             if key not in self._services and self._room():
-                self._services[key] = _Service(key, self._around)
-        for service in self._services.values():
-            service.streams.sync()
+                news, self._services[key] = True, _Service(key, self._around)
+        if news:
+            for service in self._services.values():
+                service.streams.sync()
 
     def kept(self, services: Collection[str], present: Collection[Identity]) -> list[Kept]:
         """What is known of instances of these services that are not `present` any more."""

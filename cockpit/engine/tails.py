@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 
 from cockpit.backends.pool import Pool
-from cockpit.board.snapshot import Snapshot
+from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.background import Background, Kept
 from cockpit.engine.port import (
     CommandError,
@@ -42,6 +42,7 @@ class Tails:
         self._pool = Pool("save", 2, waiting=4)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
+        self._synced: tuple[ServiceStatus, ...] | None = None
 
     def open(self, spec: OpenTail) -> str:
         """Start following; CommandError when eight are open."""
@@ -70,9 +71,11 @@ class Tails:
         self._pool.close()
 
     def sync(self, snapshot: Snapshot) -> None:
-        """Instances may have come, services may have turned bad."""
-        for tail in self._tails.values():
-            tail.sync()
+        """Instances may have come, services may have turned bad; nothing to do while no service changed."""
+        if snapshot.services is not self._synced:
+            self._synced = snapshot.services
+            for tail in self._tails.values():
+                tail.sync()
         self._background.update(snapshot)
 
     def statuses(self) -> Mapping[str, TailStatus]:

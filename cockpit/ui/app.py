@@ -19,6 +19,7 @@ from cockpit.ui.look import Look, flipped, look_of
 from cockpit.ui.painted import PaintedApp
 from cockpit.ui.panes.footer import Footer
 from cockpit.ui.panes.logpane import LogPane
+from cockpit.ui.pulse import Pulse
 from cockpit.ui.screens.base import CockpitScreen, Framed
 from cockpit.ui.screens.overview import Overview
 from cockpit.ui.settings import Settings
@@ -64,7 +65,8 @@ class CockpitApp(PaintedApp):
         self.register_theme(theme)
         self.theme = theme.name
         # Through the app's own queue: an error there ends the app with a traceback instead of vanishing in the loop.
-        self._wakeup = Wakeup(partial(self.call_later, self._take))
+        self._pulse = Pulse(self.clock, self.tick, self._take)
+        self._wakeup = Wakeup(partial(self.call_later, self._pulse.heard if settings.ticking else self._take))
         self.frame: Frame = port.frame()
         self._beat = (self.frame.beat, self.clock.monotonic())
         self._key_at = -HANDS_OFF
@@ -93,7 +95,7 @@ class CockpitApp(PaintedApp):
         # Whatever ran while the program was suspended has painted over it.
         self.app_resume_signal.subscribe(self, lambda _: self.forget_terminal())
         if self.settings.ticking:
-            self.set_interval(1.0, self.tick)
+            self.set_interval(1.0, self._pulse.overdue)
 
     # Frames and time
 

@@ -76,19 +76,22 @@ class Overview(SelectedService):
         """What the reader wants listed."""
         return Wanted(self.filter_text, self.faults_only, self._order)
 
-    def chosen_services(self) -> list[ServiceStatus]:
-        """The marked services, or the selected one."""
-        table = self.table
-        marked = [one for one in self.cockpit.frame.snapshot.services if one.key in table.marks]
-        return marked or ([table.current] if table.current else [])
+    @property
+    def markable(self) -> Services:
+        """Services are marked in their table."""
+        return self.table
 
     # Frames
 
     def show_frame(self, frame: Frame) -> None:
         """Services, log, timeline."""
         self.log_pane.show(frame)
-        if not self._is_new(frame):
-            return
+        if self._is_new(frame):
+            self._show_services(frame)
+        if self._settling is None and self._logged != self._wanted:
+            self._open_log()
+
+    def _show_services(self, frame: Frame) -> None:
         table = self.table
         wanted = self.wanted
         services = wanted.of(frame.snapshot.services)
@@ -96,22 +99,20 @@ class Overview(SelectedService):
         table.heading, table.hint = f"Services{wanted.chips}", wanted.order_shown
         table.show(services)
         self._fit_rooms(len(services))
-        if self._settling is None and self._logged != self._wanted:
-            self._open_log()
         self._log_appeared()
         self.one(TimelinePane).redraw()
         self._redraw_side()
         self._tell_focus()
 
     def _is_new(self, frame: Frame) -> bool:
-        """Whether anything but the heartbeat and the logs differs from what is drawn."""
+        """Whether anything but heartbeats, also those of sources, and logs differs from what is drawn."""
         asked = self.wanted
         stale = self.cockpit.stale_for is not None
         old, self._drawn_from = self._drawn_from, (frame, asked, stale)
         if old is None or old[1:] != (asked, stale):
             self.table.forget()
             return True
-        return old[0].snapshot is not frame.snapshot or old[0].rows is not frame.rows
+        return any(one is not other for one, other in zip(_drawn_of(old[0]), _drawn_of(frame), strict=True))
 
     def tick(self) -> None:
         """Ages go on."""
@@ -214,6 +215,8 @@ class Overview(SelectedService):
 
     def clear_filter(self) -> bool:
         """Esc takes filters away, one after the other."""
+        if self.focused is self.log_pane and self.log_pane.unmark():
+            return True
         if self.focused is self.log_pane and self.log_pane.filter_text:
             self.log_pane.apply_filter("")
             return True
@@ -231,3 +234,9 @@ class Overview(SelectedService):
     def entered(self, event: Table.Entered) -> None:
         """Into the service."""
         self.action_describe()
+
+
+def _drawn_of(frame: Frame) -> tuple[object, ...]:
+    """What the panes are drawn from; without any service they say what the sources do."""
+    snapshot = frame.snapshot
+    return snapshot.services, snapshot.host, frame.rows, () if snapshot.services else snapshot.sources
