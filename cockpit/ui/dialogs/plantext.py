@@ -8,7 +8,7 @@ from msgspec import Struct
 from cockpit.backends.change import Facts, Operation, Plan
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.port import Requirement
-from cockpit.ui.cells import Line, Span, wrap_words
+from cockpit.ui.cells import Line, Span, cut, wrap_words
 from cockpit.ui.dialogs.around import Around, Touched
 from cockpit.ui.format import UNKNOWN, age, moment, plural, stamp
 from cockpit.ui.look import Look
@@ -51,7 +51,7 @@ def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[
     return lines
 
 
-VERB_WORDS = {"rollback": "roll back", "set-env": "set", "unset-env": "unset"}
+VERB_WORDS = {"rollback": "roll back", "rollback-config": "roll back config", "set-env": "set", "unset-env": "unset"}
 """How a verb is written in a sentence, where that is not its name."""
 
 
@@ -149,7 +149,17 @@ def _steps(look: Look, operations: tuple[Operation, ...], width: int) -> list[Li
             text = f"{now or UNKNOWN} {look.glyphs.arrow} {to or 'the same again'}"
             pieces = wrap_words(text, max(20, width - LABEL - 4))
             lines += [Line((Span(" " * (LABEL + 3)), Span(piece, "dim"))) for piece in pieces]
+        lines += [_changed(look, text, width) for text in operation.diff]
     return lines
+
+
+DIFF_STYLES = {"-": "down", "+": "ok"}
+
+
+def _changed(look: Look, text: str, width: int) -> Line:
+    """One line of a diff; its sign says what its colour says."""
+    room = max(20, width - LABEL - 4)
+    return Line((Span(" " * (LABEL + 3)), Span(cut(look.text(text), room, look.end), DIFF_STYLES.get(text[:1], "dim"))))
 
 
 def _risks(look: Look, preview: Preview, width: int) -> list[Line]:
@@ -212,6 +222,8 @@ def _judged(look: Look, plan: Plan, width: int) -> list[Line]:
         f"{watch.traffic} above 0" for watch in plan.watch if watch.traffic
     ]
     more = f", with {', '.join(wanted)}" if wanted else ""
+    if plan.attended:
+        return field("judged", "open until you end it; then its exit code is told", width)
     lines = field("judged", f"worked when it stays so for {plan.hold:.0f} s{more}, within {plan.deadline:.0f} s", width)
     checks = ", ".join(look.text(check.title) for check in plan.smoke)
     lines += field("", f"then asked: {checks}", width) if checks else []
