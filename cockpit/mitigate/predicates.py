@@ -13,6 +13,7 @@ from cockpit.board.text import safe
 from cockpit.mitigate.answer import Answer, Finding
 from cockpit.mitigate.attended import ended
 from cockpit.mitigate.renewed import read_back, replaced
+from cockpit.mitigate.settings import settings
 from cockpit.mitigate.sight import Sight
 from cockpit.mitigate.signals import probe_named, probes_good
 
@@ -186,7 +187,7 @@ def _no(why: str) -> Finding:
 
 
 class Required(Struct, frozen=True, kw_only=True):
-    """What must be good besides the predicate itself. word: how its evidence reads ("2 of 2 ready").
+    """What must be good besides the predicate itself. word: how its evidence reads ("2 of 2 ready"), "": as it is told.
 
     probes: the service's critical probes, each with `samples` answers after the operation.
     crashes: an instance that ends or starts anew by itself has failed at once.
@@ -214,8 +215,9 @@ PREDICATES: Mapping[str, Required] = {
     "stopped": Required(test=stopped, word="stopped"),
     "paused": Required(test=paused, word="paused"),
     "gone": Required(test=gone, word="gone"),
+    "settings": Required(test=settings, word="set so", probes=True),
     "captured": Required(test=captured, word="captured", shows=False, lasts=False),
-    ATTENDED: Required(test=ended, word="ended", shows=False, attended=True),
+    ATTENDED: Required(test=ended, word="", shows=False, attended=True),
     "probe": Required(test=probe_named, word="probe good", shows=False),
     "probes": Required(test=probes_good, word="probes good", probes=True, shows=False),
 }

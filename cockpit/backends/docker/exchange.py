@@ -10,7 +10,10 @@ from cockpit.backends.docker.clone import IMAGE, Clone, Json, clone
 from cockpit.backends.docker.errors import EngineAnswer, NoAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.images import image_of, short
-from cockpit.backends.docker.wire import Container
+from cockpit.backends.docker.leftover import plain_name, taken_by
+from cockpit.backends.docker.shape import PROJECT, SERVICE
+from cockpit.backends.docker.wire import Container, HostConfig
+from cockpit.backends.docker.wishes import Wish, body_of
 from cockpit.board.text import safe
 
 MARGIN = 20.0
@@ -21,11 +24,12 @@ _UP = frozenset({"running", "restarting", "paused"})
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What takes a container's place. image: as it is named; image_id: what that must still mean."""
+    """What takes a container's place. image: as it is named; image_id: what that must still mean; wish: set anew."""
 
     container: str
     image: str
     image_id: str
+    wish: Wish = Wish()
 
 
 class _Failed(Exception):
@@ -38,13 +42,17 @@ class Exchange:
     def __init__(self, hands: Hands, wanted: Wanted) -> None:
         self._hands, self._client, self._clock = hands, hands.client, hands.clock
         self._wanted = wanted
-        self._name = self._parked = self._new = ""
+        self._name = self._before = self._parked = self._new = ""
         self._was_up = False
 
     async def run(self) -> Outcome:
         """Do it. NoAnswer: the engine was lost in the middle; it says where the old container is."""
         old = await self._hands.container(self._wanted.container)
-        self._name, self._was_up = target.name_of(old), old.state.status in _UP
+        labels = (old.config.labels if old.config else None) or {}
+        now = target.name_of(old)
+        # One that was set aside before, and never put back, gets its own name again.
+        self._name, self._was_up = plain_name(now, labels) or now, old.state.status in _UP
+        self._before = now
         self._parked = f"{old.id[:12]}_{self._name}"
         found = await image_of(self._hands, self._wanted.image)
         if found is None or found.id != self._wanted.image_id:
@@ -64,6 +72,7 @@ class Exchange:
             image = await image_of(self._hands, old.image)
             defaults = dict(image.config or {}) if image is not None else None
         copy = clone(whole, self._wanted.image, defaults=defaults, same_place=True)
+        copy.body["HostConfig"] |= body_of(self._wanted.wish, old.host_config or HostConfig())
         labels = copy.body.get("Labels") or {}
         if IMAGE in labels:
             labels[IMAGE] = self._wanted.image_id
@@ -74,8 +83,8 @@ class Exchange:
         try:
             self._new = await create(self._hands, self._name, copy)
         except EngineAnswer as error:
-            await self._rename(old.id, self._name)
-            return _refused(f"the new {self._name} could not be created: {error.message}")
+            await self._rename(old.id, self._before)
+            return _refused(f"the new {self._name} could not be created: {await self._explained(error)}")
         try:
             if self._was_up:
                 await self._client.post(f"/containers/{old.id}/stop", timeout=target.stop_time(old) + MARGIN)
@@ -114,7 +123,7 @@ class Exchange:
         said = f"the new {self._name} did not become ready ({why})"
         try:
             await self._client.delete(f"/containers/{self._new}", {"force": "1"}, timeout=MARGIN)
-            await self._rename(old.id, self._name)
+            await self._rename(old.id, self._before)
             if self._was_up:
                 await self._client.post(f"/containers/{old.id}/start", timeout=MARGIN)
         except NoAnswer:
@@ -123,7 +132,25 @@ class Exchange:
             return _refused(f"{said}; the old one could not be put back ({error}): it stands as {self._parked}")
         return _refused(f"{said}; the old one was put back")
 
+    async def _explained(self, error: EngineAnswer) -> str:
+        """The engine's words; of a name that is taken also by what, and what to do about it."""
+        holder = taken_by(error.message)
+        if not holder:
+            return error.message
+        try:
+            found = await self._hands.container(holder)
+        except SourceError:
+            return error.message
+        labels = (found.config.labels if found.config else None) or {}
+        owner = f"{labels.get(PROJECT, '')}/{labels.get(SERVICE, '')}".strip("/") or "no project"
+        return (
+            f"the name is already in use by container {holder[:12]} ({found.state.status}, of {owner}): remove it or"
+            " give it another name, then try again"
+        )
+
     async def _rename(self, container: str, name: str) -> None:
+        if name == target.name_of(await self._hands.container(container)):
+            return
         await self._client.post(f"/containers/{container}/rename", None, {"name": name}, timeout=MARGIN)
 
 

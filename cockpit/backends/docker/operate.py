@@ -9,8 +9,10 @@ from cockpit.backends.docker.capture import CaptureContainers
 from cockpit.backends.docker.client import EngineClient
 from cockpit.backends.docker.errors import NoAnswer
 from cockpit.backends.docker.hands import Hands, Maneuver
-from cockpit.backends.docker.renew import Recreate, RollBack
+from cockpit.backends.docker.recreate import Recreate, RecreateCompose
+from cockpit.backends.docker.rollback import RollBack
 from cockpit.backends.docker.scale import ScaleCompose
+from cockpit.backends.docker.settings import SetContainers
 from cockpit.backends.docker.shell import DockerShell, OpenShell, open_shell
 from cockpit.backends.docker.swarm_verbs import SwarmRestart, SwarmRollBack, SwarmScale
 from cockpit.backends.docker.verbs import ACTS
@@ -24,8 +26,16 @@ from cockpit.profile.schema import Backend
 
 _ACTS: tuple[Maneuver, ...] = tuple(ActManeuver(act) for act in ACTS.values())
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "container": (*_ACTS, OpenShell(), RollBack(), Recreate(), CaptureContainers()),
-    "compose": (*_ACTS, OpenShell(), ScaleCompose(), RollBack(), Recreate(), CaptureContainers()),
+    "container": (*_ACTS, OpenShell(), RollBack(), Recreate(), SetContainers(), CaptureContainers()),
+    "compose": (
+        *_ACTS,
+        OpenShell(),
+        ScaleCompose(),
+        RollBack(),
+        RecreateCompose(),
+        SetContainers(),
+        CaptureContainers(),
+    ),
     "swarm": (SwarmRestart(), OpenShell(), SwarmScale(), SwarmRollBack()),
 }
 """What may be done to each kind of workload."""

@@ -49,7 +49,7 @@ def plan_act(act: Act, workload: Workload, chosen: Sequence[Target], others: Seq
         raise PlanRefused(f"{workload.id.name}: {act.refusal}")
     # All ids stand in the inverse of each: taking back one of them takes back the whole plan.
     ids = ",".join(one.container.id for one in fitting if not _vanishes(act, one))
-    operations = tuple(_operation(act, one, site, ids) for one in fitting)
+    operations = tuple(act_operation(act, one, site, ids) for one in fitting)
     ready = sum(target.is_ready(one.instance) for one in fitting)
     stays = sum(target.is_ready(one.instance) for one in (*chosen, *others) if one not in fitting)
     ends = act.takes_down and act.done_when != "ready" and ready > 0 and not stays
@@ -87,13 +87,15 @@ def make_plan(
         made_at=site.now,
         danger="high" if danger == "high" else "low",
         risks=risks,
-        deadline=max((operation.deadline for operation in operations), default=60.0) + MARGIN,
+        # What is kept beforehand takes its own time, and has nothing to do with how soon the change shows.
+        deadline=max((one.deadline for one in operations if one.done_when != "captured"), default=60.0) + MARGIN,
         choices=choices,
         otherwise=otherwise,
     )
 
 
-def _operation(act: Act, one: Target, site: Site, ids: str) -> Operation:
+def act_operation(act: Act, one: Target, site: Site, ids: str) -> Operation:
+    """One verb on one container. ids: of all containers of the plan, for its inverse."""
     container, name = one.container, target.name_of(one.container)
     seconds = (target.stop_time(container) if act.stops else 0) + (
         target.start_time(container) if act.starts else MARGIN

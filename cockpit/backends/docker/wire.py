@@ -132,6 +132,8 @@ class HostConfig(Wire, frozen=True):
     cpu_quota: int = 0
     cpu_period: int = 0
     memory: int = 0
+    memory_swap: int = 0
+    """Memory and swap together; -1 is no limit."""
     restart_policy: RestartPolicy | None = None
     network_mode: str = ""
     auto_remove: bool = False
