@@ -15,6 +15,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m cockpit.demo.kubernetes", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--kubeconfig", type=Path, help="write a kubeconfig here")
+    parser.add_argument("--pace", type=float, default=1.0, help="seconds for each second that pods and probes take")
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--pods", type=int, default=0, help="a fleet of so many pods instead of the shop")
     parser.add_argument("--deployments", type=int, default=120, help="over how many Deployments the fleet is spread")
@@ -25,7 +26,7 @@ async def _serve(wanted: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    emulator = Emulator(port=wanted.port)
+    emulator = Emulator(port=wanted.port, pace=max(0.001, wanted.pace))
     sample.ground(emulator.cluster, max(1, wanted.nodes))
     if wanted.pods:
         sample.fleet(emulator.cluster, wanted.pods, max(1, wanted.deployments))

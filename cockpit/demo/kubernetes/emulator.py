@@ -7,15 +7,24 @@ from typing import Self
 from cockpit.board.clock import Clock, SystemClock
 from cockpit.demo.kubernetes.api.api import Api
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
+from cockpit.demo.kubernetes.controllers.manager import Manager
 from cockpit.demo.kubernetes.kubeconfig import kubeconfig
+from cockpit.demo.kubernetes.kubelet.kubelet import Kubelet
+from cockpit.demo.kubernetes.kubelet.nodes import Nodes
 from cockpit.demo.kubernetes.server.http import HttpServer
 
 
 class Emulator:
     """`async with Emulator() as emulator:` serves `emulator.cluster` at `emulator.url` until the block ends."""
 
-    def __init__(self, clock: Clock | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
-        self.cluster = Cluster(clock or SystemClock())
+    def __init__(
+        self, clock: Clock | None = None, *, pace: float = 1.0, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.cluster = Cluster(clock or SystemClock(), pace)
+        self.kubelet = Kubelet(self.cluster)
+        self.nodes = Nodes(self.cluster, self.kubelet)
+        self.manager = Manager(self.cluster, {"pods": self.kubelet.reconcile, "nodes": self.nodes.reconcile})
+        self.nodes.loop = self.manager.loop
         self.api = Api(self.cluster)
         self.server = HttpServer(self.api.handle, port, tls)
         self._scheme = "https" if tls else "http"
@@ -30,9 +39,11 @@ class Emulator:
 
     async def __aenter__(self) -> Self:
         await self.server.start()
+        self.manager.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.server.close()
+        await self.manager.stop()

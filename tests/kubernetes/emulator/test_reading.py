@@ -7,6 +7,8 @@ from tests.kubernetes.conftest import Kubernetes
 from tests.kubernetes.emulator.asking import Json, client, until, watching
 
 PODS = "/api/v1/namespaces/shop/pods"
+MAPS = "/api/v1/namespaces/shop/configmaps"
+"""Nothing moves these but the test."""
 
 
 def names(body: Json) -> list[str]:
@@ -15,27 +17,27 @@ def names(body: Json) -> list[str]:
 
 async def test_pages_show_one_moment_even_when_objects_go(kubernetes: Kubernetes) -> None:
     async with client(kubernetes.url) as asker:
-        whole = names((await asker.get(PODS)).json())
-        first = (await asker.get(PODS, params={"limit": "4"})).json()
+        whole = names((await asker.get(MAPS)).json())
+        first = (await asker.get(MAPS, params={"limit": "2"})).json()
         gone = whole[-1]
-        kubernetes.cluster.store.remove("pods", "shop", gone)
-        rest = (await asker.get(PODS, params={"limit": "500", "continue": first["metadata"]["continue"]})).json()
-    assert first["metadata"]["remainingItemCount"] == len(whole) - 4
+        kubernetes.cluster.store.remove("configmaps", "shop", gone)
+        rest = (await asker.get(MAPS, params={"limit": "500", "continue": first["metadata"]["continue"]})).json()
+    assert first["metadata"]["remainingItemCount"] == len(whole) - 2
     assert names(first) + names(rest) == whole
     assert rest["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
 
 
 async def test_a_token_from_before_a_compaction_is_expired_and_offers_the_present(kubernetes: Kubernetes) -> None:
     async with client(kubernetes.url) as asker:
-        whole = names((await asker.get(PODS)).json())
-        first = (await asker.get(PODS, params={"limit": "4"})).json()
-        kubernetes.cluster.store.remove("pods", "shop", whole[-1])
+        whole = names((await asker.get(MAPS)).json())
+        first = (await asker.get(MAPS, params={"limit": "2"})).json()
+        kubernetes.cluster.store.remove("configmaps", "shop", whole[-1])
         kubernetes.emulator.api.compact()
-        answer = await asker.get(PODS, params={"limit": "4", "continue": first["metadata"]["continue"]})
+        answer = await asker.get(MAPS, params={"limit": "2", "continue": first["metadata"]["continue"]})
         assert (answer.status_code, answer.json()["reason"]) == (410, "Expired")
         token = answer.json()["metadata"]["continue"]
-        rest = (await asker.get(PODS, params={"continue": token})).json()
-    assert names(rest) == whole[4:-1]
+        rest = (await asker.get(MAPS, params={"continue": token})).json()
+    assert names(rest) == whole[2:-1]
 
 
 @pytest.mark.parametrize(
@@ -63,31 +65,31 @@ async def test_a_field_that_is_no_selector_is_told(kubernetes: Kubernetes) -> No
 async def test_a_watch_tells_what_happens_after_a_version(kubernetes: Kubernetes) -> None:
     cluster = kubernetes.cluster
     async with client(kubernetes.url) as asker:
-        version = (await asker.get(PODS)).json()["metadata"]["resourceVersion"]
-        made = {"metadata": {"name": "one", "namespace": "shop", "labels": {"a": "1"}}, "spec": {"containers": []}}
-        pod = cluster.objects.create(BY_SHELF["pods"], made)
-        async with watching(asker, PODS, resourceVersion=version) as events:
-            assert (await until(events, "ADDED", "one"))["metadata"]["uid"] == pod["metadata"]["uid"]
-            cluster.store.put("pods", {**pod, "status": {"phase": "Running"}})
-            assert (await until(events, "MODIFIED", "one"))["status"] == {"phase": "Running"}
-            cluster.store.remove("pods", "shop", "one")
-            assert (await until(events, "DELETED", "one"))["kind"] == "Pod"
+        version = (await asker.get(MAPS)).json()["metadata"]["resourceVersion"]
+        made = {"metadata": {"name": "one", "namespace": "shop", "labels": {"a": "1"}}}
+        stored = cluster.objects.create(BY_SHELF["configmaps"], made)
+        async with watching(asker, MAPS, resourceVersion=version) as events:
+            assert (await until(events, "ADDED", "one"))["metadata"]["uid"] == stored["metadata"]["uid"]
+            cluster.store.put("configmaps", {**stored, "data": {"b": "2"}})
+            assert (await until(events, "MODIFIED", "one"))["data"] == {"b": "2"}
+            cluster.store.remove("configmaps", "shop", "one")
+            assert (await until(events, "DELETED", "one"))["kind"] == "ConfigMap"
 
 
 async def test_an_object_comes_and_goes_as_it_starts_and_ceases_to_match(kubernetes: Kubernetes) -> None:
     cluster = kubernetes.cluster
-    made = {"metadata": {"name": "one", "namespace": "shop", "labels": {"a": "1"}}, "spec": {"containers": []}}
-    async with client(kubernetes.url) as asker, watching(asker, PODS, labelSelector="a=2") as events:
-        pod = cluster.objects.create(BY_SHELF["pods"], made)
-        pod = cluster.store.put("pods", {**pod, "metadata": {**pod["metadata"], "labels": {"a": "2"}}})
+    made = {"metadata": {"name": "one", "namespace": "shop", "labels": {"a": "1"}}}
+    async with client(kubernetes.url) as asker, watching(asker, MAPS, labelSelector="a=2") as events:
+        stored = cluster.objects.create(BY_SHELF["configmaps"], made)
+        stored = cluster.store.put("configmaps", {**stored, "metadata": {**stored["metadata"], "labels": {"a": "2"}}})
         assert (await until(events, "ADDED", "one"))["metadata"]["labels"] == {"a": "2"}
-        cluster.store.put("pods", {**pod, "metadata": {**pod["metadata"], "labels": {"a": "3"}}})
+        cluster.store.put("configmaps", {**stored, "metadata": {**stored["metadata"], "labels": {"a": "3"}}})
         await until(events, "DELETED", "one")
 
 
 async def test_a_watch_from_a_forgotten_version_is_told_so_in_its_stream(kubernetes: Kubernetes) -> None:
     kubernetes.emulator.api.compact()
-    async with client(kubernetes.url) as asker, watching(asker, PODS, resourceVersion="2") as events:
+    async with client(kubernetes.url) as asker, watching(asker, MAPS, resourceVersion="2") as events:
         told = [event async for event in events]
     assert [event["type"] for event in told] == ["ERROR"]
     assert told[0]["object"]["code"] == 410
@@ -97,7 +99,7 @@ async def test_a_watch_ends_at_its_time_with_a_bookmark(kubernetes: Kubernetes) 
     query = {"resourceVersion": str(kubernetes.cluster.store.version), "timeoutSeconds": "1"}
     async with (
         client(kubernetes.url) as asker,
-        watching(asker, PODS, allowWatchBookmarks="true", **query) as events,
+        watching(asker, MAPS, allowWatchBookmarks="true", **query) as events,
     ):
         told = [event async for event in events]
     assert [event["type"] for event in told] == ["BOOKMARK"]

@@ -1,17 +1,25 @@
 """Every request comes in here: who asks, whether a fault is held, whether it is allowed, and who answers it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from cockpit.demo.kubernetes.api.discovery import discover, paths
-from cockpit.demo.kubernetes.api.errors import ApiError, method_not_allowed
+from cockpit.demo.kubernetes.api.errors import ApiError, bad_request, method_not_allowed
+from cockpit.demo.kubernetes.api.eviction import evict
 from cockpit.demo.kubernetes.api.pages import Pages
 from cockpit.demo.kubernetes.api.read import Reads
+from cockpit.demo.kubernetes.api.reviews import review
 from cockpit.demo.kubernetes.api.routes import Target, target_of
+from cockpit.demo.kubernetes.api.scale import scale
 from cockpit.demo.kubernetes.api.watch import Watches
+from cockpit.demo.kubernetes.api.write import Writes
 from cockpit.demo.kubernetes.cluster.access import Deed
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.faults import Fault
 from cockpit.demo.kubernetes.server.wire import Answer, Call, reply
+
+Handler = Callable[[Target, Call], Answer]
 
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
@@ -23,7 +31,21 @@ class Api:
         self.cluster = cluster
         self.watches = Watches(cluster.store, cluster.clock)
         self.pages = Pages(cluster.store)
-        self.reads = Reads(cluster, self.watches, self.pages)
+        self.reads = reads = Reads(cluster, self.watches, self.pages)
+        writes = Writes(cluster, reads)
+        self._handlers: Mapping[tuple[str, str], Handler] = {
+            ("GET", "one"): reads.one,
+            ("GET", "many"): reads.many,
+            ("POST", "many"): writes.create,
+            ("PUT", "one"): writes.update,
+            ("PATCH", "one"): writes.patch,
+            ("DELETE", "one"): writes.delete,
+            ("DELETE", "many"): writes.delete_all,
+        }
+        self._parts: Mapping[str, Handler] = {
+            "scale": partial(scale, cluster, reads),
+            "eviction": partial(evict, cluster, reads),
+        }
 
     def compact(self) -> None:
         """Forget the past: running continue tokens and older resource versions are told 410."""
@@ -35,8 +57,11 @@ class Api:
         try:
             return await self._answer(call)
         except ApiError as error:
-            answer = reply(error.body, error.status)
-            return replace(answer, headers=error.headers)
+            return replace(reply(error.body, error.status), headers=error.headers)
+        except (TypeError, AttributeError, KeyError, ValueError, IndexError, RecursionError) as error:
+            # A body may have any shape: where a field is of another type than its kind's, decoding ends here.
+            wrong = bad_request(f"the object provided is not of the shape of its kind: {type(error).__name__}: {error}")
+            return reply(wrong.body, 400)
 
     async def _answer(self, call: Call) -> Answer:
         fault = self.cluster.faults.met(f"{call.method} {call.path}")
@@ -46,21 +71,28 @@ class Api:
         if user is None:
             raise ApiError(401, "Unauthorized")
         call = replace(call, user=user)
-        found = discover(call, self.cluster.has_metrics)
+        found = discover(call, self.cluster.has_metrics) or review(self.cluster, call)
         if found is not None:
             return found
         target = target_of(call.path)
         if target is None:
             return reply({"paths": paths(self.cluster.has_metrics)}, 404)
         self._permit(user, target, call)
-        return self._read(target, call)
+        return self._route(target, call)
 
-    def _read(self, target: Target, call: Call) -> Answer:
-        if call.method != "GET":
+    def _route(self, target: Target, call: Call) -> Answer:
+        if target.subresource and target.subresource not in target.kind.subresources:
+            return reply({"paths": paths(self.cluster.has_metrics)}, 404)
+        part = self._parts.get(target.subresource)
+        if part is not None:
+            return part(target, call)
+        scope = "one" if target.name else "many"
+        if call.method == "GET" and call.flag("watch"):
+            scope = "many"
+        handler = self._handlers.get((call.method, scope))
+        if handler is None:
             raise method_not_allowed()
-        if target.name and not call.flag("watch"):
-            return self.reads.one(target, call)
-        return self.reads.many(target, call)
+        return handler(target, call)
 
     async def _suffer(self, fault: Fault) -> None:
         await self.cluster.clock.sleep(fault.seconds)

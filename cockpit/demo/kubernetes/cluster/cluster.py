@@ -4,22 +4,33 @@ from datetime import datetime
 
 from cockpit.board.clock import Clock
 from cockpit.demo.kubernetes.cluster.access import Policy
+from cockpit.demo.kubernetes.cluster.behaviour import Behaviours
+from cockpit.demo.kubernetes.cluster.events import Events
 from cockpit.demo.kubernetes.cluster.faults import Faults
+from cockpit.demo.kubernetes.cluster.kinds import Json
 from cockpit.demo.kubernetes.cluster.objects import Objects
 from cockpit.demo.kubernetes.cluster.store import Store
+from cockpit.demo.kubernetes.cluster.usage import usage
 
 
 class Cluster:
-    """What all rooms of the emulator share. Everything happens on one event loop."""
+    """What all rooms of the emulator share. Everything happens on one event loop. pace: seconds for each second that
+    pods, probes, back-offs and deadlines take in life; moments stay true."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+    def __init__(self, clock: Clock, pace: float = 1.0) -> None:
+        self.clock, self.pace = clock, pace
         self.store = Store()
         self.objects = Objects(self.store, clock)
+        self.events = Events(self.store, self.objects)
+        self.behaviours = Behaviours()
         self.policy = Policy()
         self.faults = Faults()
         self.has_metrics = True
         """Whether metrics.k8s.io is served."""
+
+    def usage(self, pod: Json, container: Json) -> tuple[float, float]:
+        """(cores, bytes) that a container uses now."""
+        return usage(self.behaviours, pod, container, self.now().timestamp())
 
     def now(self) -> datetime:
         return self.clock.now()

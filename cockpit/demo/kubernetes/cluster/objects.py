@@ -32,6 +32,10 @@ class Objects:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
 
+    def now(self) -> datetime:
+        """The moment on the cluster's clock."""
+        return self._clock.now()
+
     def create(self, kind: Kind, obj: Json, *, dry: bool = False, created: str = "") -> Json:
         """Store a new object. The caller has seen to it that its name is free. created: its time, now when empty."""
         meta = {key: value for key, value in obj.get("metadata", {}).items() if key not in {"resourceVersion", "uid"}}

@@ -34,7 +34,9 @@ def shop(cluster: Cluster, namespace: str = "shop") -> None:
     standing = Standing(cluster)
     cluster.objects.create(BY_SHELF["namespaces"], build.namespace(namespace), created=standing.created)
     for number, (app, replicas, image) in enumerate(SHOP):
-        pods = build.template(app, namespace, image)
+        # 100 millicores of 145 are 69 %: the autoscaler's 70 is met, it leaves the platform alone.
+        resources = {"limits": {"memory": "512Mi"}, "requests": {"cpu": "145m", "memory": "256Mi"}}
+        pods = build.template(app, namespace, image, resources=resources)
         standing.deployment(build.deployment(app, namespace, pods, replicas))
         extras = {
             "services": build.service(app, namespace, number),

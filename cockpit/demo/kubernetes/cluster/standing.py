@@ -9,7 +9,7 @@ from itertools import count
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.defaults import defaulted
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
-from cockpit.demo.kubernetes.cluster.names import suffix, template_hash, uid
+from cockpit.demo.kubernetes.cluster.names import suffix, template_hash, uid, without_hash
 from cockpit.demo.kubernetes.cluster.pods import owner_reference, pod_from
 from cockpit.demo.kubernetes.cluster.times import stamp
 from cockpit.demo.kubernetes.kubelet import status
@@ -31,7 +31,7 @@ class Standing:
         obj = {**obj, "metadata": {**obj["metadata"], "annotations": {REVISION: "1"}}}
         made = self._create("deployments.apps", obj)
         replicas, name = made["spec"]["replicas"], made["metadata"]["name"]
-        digest = template_hash(made["spec"]["template"])
+        digest = template_hash(without_hash(made["spec"]["template"]))
         label = {"pod-template-hash": digest}
         template = labelled(made["spec"]["template"], label)
         spec = {
