@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from cockpit.backends.base import Address, Source, SourceError
-from cockpit.board.clock import Clock, SystemClock
+from cockpit.board.clock import Clock, ManualClock, SystemClock
 from cockpit.board.model import Instance, Reading, SafeText, Sample
 from cockpit.board.secrets import Secrets
 from cockpit.board.update import Probed, Sampled, Update
 from cockpit.probes.resolver import Resolver
-from cockpit.probes.run import ProbeRunner
+from cockpit.probes.run import FIRST_WITHIN, ProbeRunner
 from cockpit.profile.schema import Profile
+from tests.patience import PATIENCE
 
 
 def profile_of(probes: Mapping[str, Mapping[str, Any]], **service: Any) -> Profile:
@@ -71,7 +72,7 @@ class Rig:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def until(self, predicate: Callable[[], bool], within: float = 10.0) -> None:
+    async def until(self, predicate: Callable[[], bool], within: float = PATIENCE) -> None:
         """Wait until an update makes `predicate` true."""
         async with asyncio.timeout(within):
             while not predicate():
@@ -92,6 +93,15 @@ class Rig:
         return Address("127.0.0.1", self._port, SafeText(f"published port of {port}"))
 
 
+class AtOnce(SystemClock):
+    """The machine's clock, but nobody sleeps: the first question is put at once."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+        if seconds > FIRST_WITHIN:
+            await super().sleep(seconds)
+
+
 async def ask(
     probe: Mapping[str, Any],
     clock: Clock | None = None,
@@ -101,8 +111,23 @@ async def ask(
     instance: tuple[Source, Instance] | None = None,
     resolver: Resolver | None = None,
 ) -> Reading:
-    """The first reading of one probe."""
-    rig = Rig(profile_of({"probe": probe}), clock, environ=environ, port=port, instance=instance, resolver=resolver)
+    """The first reading of one probe; unless it says so itself, it waits longer for an answer than any may take."""
+    probes = {"probe": {"timeout": PATIENCE, **probe}}
+    rig = Rig(profile_of(probes), clock or AtOnce(), environ=environ, port=port, instance=instance, resolver=resolver)
     async with rig.running():
+        await rig.until(lambda: bool(rig.readings))
+    return rig.readings[0]
+
+
+async def ask_late(probe: Mapping[str, Any], reached: Callable[[], bool], **more: Any) -> Reading:
+    """The first reading of a probe whose deadline passes when its question has `reached()` so far, and not before."""
+    clock = ManualClock()
+    rig = Rig(profile_of({"probe": probe}), clock, **more)
+    async with rig.running():
+        await clock.advance(FIRST_WITHIN)
+        async with asyncio.timeout(PATIENCE):
+            while not reached():  # noqa: ASYNC110 - servers tell nobody
+                await asyncio.sleep(0.01)
+        await clock.advance(2 * float(probe["timeout"]))
         await rig.until(lambda: bool(rig.readings))
     return rig.readings[0]
