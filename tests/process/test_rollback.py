@@ -62,7 +62,8 @@ async def test_the_one_before_is_chosen_and_the_others_offered_with_their_age(si
     assert "0 min ago" in made.choices[0][1]
     assert made.choices[0][1].endswith(": a larger pool")
     operation = made.operation
-    assert operation.title.endswith(": a larger pool")
+    assert operation.title == f"put conf/app.toml back to {short(site, 'HEAD~1')}"
+    assert dict(operation.after)["files"].endswith(": a larger pool")
     assert dict(operation.before)["files"].endswith(": no pool at all")
     assert operation.diff == ("@@ -1,2 +1,2 @@", "-pool = 0", "+pool = 20 # good", " password = ***")
     assert (made.risks[:1], operation.inverse) == (
@@ -92,7 +93,7 @@ async def test_what_is_not_committed_is_kept_first_and_comes_back(site: Site) ->
     site.git("add", "conf/app.toml")
     site.config.write_text("pool = 7 # by hand, at night\n")
     made = await planned(site)
-    assert made.operation.title.endswith(": no pool at all")  # the last commit
+    assert dict(made.operation.after)["files"].endswith(": no pool at all")  # the last commit
     assert dict(made.operation.before)["files"] == "not as in any commit"
     assert made.risks[0].startswith("what is not committed of it is kept first: git checkout refs/incident-cockpit/")
     outcome = await done(site, made.operation)

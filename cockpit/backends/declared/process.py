@@ -36,7 +36,7 @@ WAYS_OF: Mapping[str, Way] = {
     way.verb.name: way
     for way in (
         Way(
-            verb=Verb(name="restart", title="Restart"), done_when="replaced", after="a new process instead", ends=True
+            verb=Verb(name="restart", title="Restart"), done_when="replaced", after="a new one instead", ends=True
         ),
         Way(verb=Verb(name="start", title="Start"), done_when="running", after="running", inverse="stop"),
         Way(
@@ -78,7 +78,7 @@ def operation(verb: str, key: str, service: Service, workload: Workload, stage: 
     return Operation(
         verb=verb, title=safe(f"{verb} {key}: {words}", 200), target=workload.id,
         before=(("process", safe(", ".join(map(_words, workload.instances)) or "none", 300)),),
-        after=(("process", safe(way.after)), ("on this machine", safe(words, 300))),
+        after=(("process", safe(way.after)),),
         arguments=(("spec", _encode(doing).decode()), ("stage", stage)), precondition=running(workload),
         done_when=way.done_when, inverse=(way.inverse, ()) if inverse else None,
         deadline=max(float(command.deadline), float(command.timeout)), command=safe(words, 500),

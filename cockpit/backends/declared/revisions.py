@@ -75,7 +75,7 @@ async def plan_back(
     back = None if ABSENT in state.files else kept or (current.id[:SHORT] if current else "")
     short = wanted if wanted.startswith(KEPT) else chosen[:SHORT]
     made = Operation(
-        verb="rollback", title=safe(f"put {_names(repository)} back to {words.get(chosen, safe(short))}", 200),
+        verb="rollback", title=safe(f"put {_names(repository)} back to {short}", 200),
         target=workload.id,
         before=(("files", safe(words[current.id] if current else "not as in any commit", 200)),),
         after=(("files", safe(words.get(chosen, safe(short)), 200)), ("in", safe(repository.path, 200))),
