@@ -138,9 +138,9 @@ def _task(work: Coroutine[Any, Any, str]) -> asyncio.Task[str]:
 
 
 def _words(ended: Ended, why: str, seconds: float) -> SafeText:
-    """ "exit 3 after 12 s", "exit 129 after 40 s: ended from here, for the terminal is gone"."""
-    code = "exit code not known" if ended.exit_code is None else f"exit {ended.exit_code}"
+    """ "ended with exit 3 after 12 s", "ended with exit 129 after 40 s: from here, for the terminal is gone"."""
+    code = "ended with an exit code that is not known" if ended.exit_code is None else f"ended with exit {ended.exit_code}"
     if ended.forced:
-        why = f"ended from here, for {why or 'the connection was cut'}"
+        why = f"from here, for {why or 'the connection was cut'}"
     reasons = "; ".join(word for word in (why, ended.remark) if word)
     return safe(f"{code} after {seconds:.0f} s" + (f": {reasons}" if reasons else ""), 500)

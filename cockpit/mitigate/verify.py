@@ -136,7 +136,7 @@ def _counted(findings: list[tuple[Sight, Finding]], held: float | None) -> list[
         wanted = sum(one.wanted for one in group)
         count = f"{sum(one.good for one in group)} of {wanted} {word}" if wanted else f"not known whether {word}"
         lasting = f" for {int(held)} s" if held and held >= 1 else ""
-        texts.append(safe(f"{count}{lasting}" + (f": {why}" if why else "")))
+        texts.append(safe(f"{count}{lasting}" + (f": {why}" if why else "") if word else why))
     return texts
 
 

@@ -41,14 +41,14 @@ def last_done(frame: Frame, key: str) -> tuple[datetime, Plan] | None:
     found = [
         (status.started_at + timedelta(seconds=status.verdict.seconds if status.verdict else 0), status.plan)
         for status in frame.operations
-        if status.phase == "ended" and key in status.plan.services
+        if status.phase == "ended" and key in status.plan.services and not status.plan.attended
     ]
     recorded = next(_recorded(frame.rows, key), None)
     return max((*found, *((recorded,) if recorded else ())), key=lambda one: one[0], default=None)
 
 
 def _recorded(rows: tuple[Row, ...], key: str) -> Iterator[tuple[datetime, Plan]]:
-    """Plans that were begun, newest first."""
+    """Plans that were begun, newest first; but for shells: what was done in one, nobody knows."""
     for row in reversed(rows):
         if row.entry.kind != "verdict" or not any(_done(dict(part.facts)) for part in row.parts):
             continue
@@ -57,7 +57,7 @@ def _recorded(rows: tuple[Row, ...], key: str) -> Iterator[tuple[datetime, Plan]
         if intent is None or not any(key in value for name, value in intent.facts if name in ("service", "plan")):
             continue
         read = plan_of(intent)
-        if read is not None and key in read[0].services:
+        if read is not None and key in read[0].services and not read[0].attended:
             yield row.happened, read[0]
 
 

@@ -1,14 +1,19 @@
 """A shell in a container, opened from the screen or by `cockpit do`, in a real terminal on a real Docker Engine."""
 
+import asyncio
+import contextlib
+import queue
 import re
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from cockpit.incident.store import Store
+from tests.docker.proxy import Proxy
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import DockerEngine
 from tests.program import CHECKOUT, cockpit_argv
@@ -41,9 +46,9 @@ def cockpit(shop: DockerEngine, tmp_path: Path, open_terminal: Open) -> Cockpit:
     profile = tmp_path / "shop.yaml"
     profile.write_text(PROFILE)
 
-    def start(*words: str, cols: int = 100, rows: int = 30) -> Terminal:
+    def start(*words: str, url: str = shop.url) -> Terminal:
         argv = cockpit_argv("--profile", str(profile), *words)
-        return open_terminal(argv, cols=cols, rows=rows, env={"DOCKER_HOST": shop.url}, home=tmp_path, cwd=CHECKOUT)
+        return open_terminal(argv, cols=100, rows=30, env={"DOCKER_HOST": url}, home=tmp_path, cwd=CHECKOUT)
 
     return start
 
@@ -95,9 +100,9 @@ def in_shell(terminal: Terminal) -> None:
     terminal.until(r"^/ #", WITHIN)
 
 
-def opened(cockpit: Cockpit) -> Terminal:
-    """A cockpit whose reader stands in a shell."""
-    terminal = cockpit()
+def opened(cockpit: Cockpit, url: str = "") -> Terminal:
+    """A cockpit whose reader stands in a shell; url: of the engine, as it is reached."""
+    terminal = cockpit(url=url) if url else cockpit()
     preview(terminal)
     confirm(terminal)
     in_shell(terminal)
@@ -129,19 +134,32 @@ def test_from_the_screen_and_back(shop: DockerEngine, cockpit: Cockpit, tmp_path
     terminal.send("\r")
     terminal.until(r"^.\S*2 web +ok", WITHIN)
     terminal.until(r"shell web: worked", WITHIN)
+    # The emulator has one screen only, so whatever the shell left there had to be painted over.
+    assert not re.search(r"BusyBox|recorded|seen-2", terminal.text())
     assert execs(shop) == []
     ((intent, _),) = entries(tmp_path, "intent")
     ((result, facts),) = entries(tmp_path, "result")
     ((verdict, _),) = entries(tmp_path, "verdict")
     assert intent == "shell web"
-    assert re.fullmatch(r"step 1 of 1: shell in shop-web-1: /bin/sh: accepted \(exit 3 after \d+ s\)", result)
+    assert re.fullmatch(
+        r"step 1 of 1: shell in shop-web-1: /bin/sh: accepted \(ended with exit 3 after \d+ s\)", result
+    )
     assert facts["exit code"] == "3"
     assert facts["began"] <= facts["ended"]
-    assert re.fullmatch(r"shell web: worked \(1 of 1 ended: exit 3 after \d+ s\)", verdict)
+    assert re.fullmatch(r"shell web: worked \(ended with exit 3 after \d+ s\)", verdict)
     assert b"6*7" not in (tmp_path / STATE).read_bytes()
+
+
+def test_ended_by_a_signal_the_terminal_is_as_it_was(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
+    terminal = opened(cockpit)
+    terminal.send(r"printf '\033[?1000h\033[?2004h'; echo on-$((1+1))" + "\r")
+    terminal.until(r"^on-2", WITHIN)
     terminal.signal(signal.SIGTERM)
-    terminal.wait_exit(WITHIN)
+    assert terminal.wait_exit(WITHIN) == 128 + signal.SIGTERM
     assert not {ALTERNATE, MOUSE, PASTE} & terminal.emulator.modes
+    assert execs(shop) == []
+    (_, facts) = entries(tmp_path, "result")[0]
+    assert "from here, for the cockpit ends" in facts["shell"]
 
 
 def test_read_only_opens_none(shop: DockerEngine, cockpit: Cockpit) -> None:
@@ -164,14 +182,38 @@ def test_a_container_that_is_killed_gives_the_screen_back(shop: DockerEngine, co
     assert facts["exit code"] == "137"
 
 
-def test_an_engine_that_is_lost_gives_the_screen_back(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
-    terminal = opened(cockpit)
-    shop.stop(signal.SIGKILL)
+@contextlib.contextmanager
+def proxied(engine: DockerEngine) -> Iterator[tuple[str, Callable[[], None]]]:
+    """(address of a way to the engine, what breaks it for good)."""
+    ways: queue.Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = queue.Queue()
+
+    async def run() -> None:
+        async with Proxy(engine.socket) as proxy:
+            broken = asyncio.Event()
+            ways.put((asyncio.get_running_loop(), broken, proxy.url))
+            await broken.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    loop, broken, url = ways.get(timeout=WITHIN)
+
+    def cut() -> None:
+        with contextlib.suppress(RuntimeError):  # it is broken already
+            loop.call_soon_threadsafe(broken.set)
+        thread.join(WITHIN)
+
     try:
+        yield url, cut
+    finally:
+        cut()
+
+
+def test_an_engine_that_is_lost_gives_the_screen_back(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
+    with proxied(shop) as (url, cut):
+        terminal = opened(cockpit, url)
+        cut()
         terminal.until(r"unknown after", WITHIN)
         terminal.until(r"may still run there", WITHIN)
-    finally:
-        shop.start()
     ((_, facts),) = entries(tmp_path, "result")
     assert "exit code" not in facts
 
@@ -199,7 +241,7 @@ def test_by_do(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
     in_shell(terminal)
     terminal.send("stty -echo; exit 5\r")
     assert terminal.wait_exit(WITHIN) == 0
-    assert re.search(r"1 of 1 ended: exit 5 after \d+ s", terminal.text())
+    assert re.search(r"ended with exit 5 after \d+ s", terminal.text())
     ((_, facts),) = entries(tmp_path, "result")
     assert facts["exit code"] == "5"
 
@@ -208,6 +250,6 @@ def test_by_do_a_signal_ends_it(shop: DockerEngine, cockpit: Cockpit) -> None:
     terminal = cockpit("do", "web", "shell", "--yes")
     in_shell(terminal)
     terminal.signal(signal.SIGTERM)
-    terminal.until(r"ended from here, for the cockpit ends", WITHIN)
+    terminal.until(r"ended with exit \d+ after \d+ s: from here, for the cockpit ends", WITHIN)
     assert terminal.wait_exit(WITHIN) == 0
     assert execs(shop) == []
