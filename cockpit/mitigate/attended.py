@@ -139,7 +139,9 @@ def _task(work: Coroutine[Any, Any, str]) -> asyncio.Task[str]:
 
 def _words(ended: Ended, why: str, seconds: float) -> SafeText:
     """ "ended with exit 3 after 12 s", "ended with exit 129 after 40 s: from here, for the terminal is gone"."""
-    code = "ended with an exit code that is not known" if ended.exit_code is None else f"ended with exit {ended.exit_code}"
+    code = (
+        "ended with an exit code that is not known" if ended.exit_code is None else f"ended with exit {ended.exit_code}"
+    )
     if ended.forced:
         why = f"from here, for {why or 'the connection was cut'}"
     reasons = "; ".join(word for word in (why, ended.remark) if word)
