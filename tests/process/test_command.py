@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.backends.command import OUTPUT_LIMIT, CannotRun, CommandTimeout, run_command
 from cockpit.backends.pool import Pool, PoolFull
-from cockpit.board.clock import SystemClock
+from cockpit.board.clock import ManualClock, SystemClock
 from tests.patience import PATIENCE
 
 ENVIRON = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "SECRET": "not for the child"}
@@ -32,15 +32,15 @@ async def ends(pid: int) -> None:
 
 
 async def test_output_and_exit_code() -> None:
-    ran = await run_command(["sh", "-c", "echo out; echo err >&2; exit 4"], CLOCK, 10, environ=ENVIRON)
+    ran = await run_command(["sh", "-c", "echo out; echo err >&2; exit 4"], CLOCK, PATIENCE, environ=ENVIRON)
     assert (ran.exit_code, ran.output, ran.errors, ran.dropped) == (4, b"out\nerr\n", b"", 0)
-    apart = await run_command(["sh", "-c", "echo out; echo err >&2"], CLOCK, 10, environ=ENVIRON, merge=False)
+    apart = await run_command(["sh", "-c", "echo out; echo err >&2"], CLOCK, PATIENCE, environ=ENVIRON, merge=False)
     assert (apart.exit_code, apart.output, apart.errors) == (0, b"out\n", b"err\n")
 
 
 async def test_environment_stdin_and_group() -> None:
     script = "cat; env | sort; cut -d ' ' -f5 /proc/self/stat; echo $$"
-    ran = await run_command(["sh", "-c", script], CLOCK, 10, environ=ENVIRON, declared={"WORD": "yes"})
+    ran = await run_command(["sh", "-c", script], CLOCK, PATIENCE, environ=ENVIRON, declared={"WORD": "yes"})
     *environment, group, pid = ran.output.decode().split("\n")[:-1]
     assert {"HOME=/nowhere", "WORD=yes"} <= set(environment)
     assert not any(line.startswith("SECRET") for line in environment)
@@ -48,63 +48,79 @@ async def test_environment_stdin_and_group() -> None:
 
 
 async def test_nothing_is_spliced_into_a_shell() -> None:
-    ran = await run_command(["echo", "$(id); `id`", "; id"], CLOCK, 10, environ=ENVIRON)
+    ran = await run_command(["echo", "$(id); `id`", "; id"], CLOCK, PATIENCE, environ=ENVIRON)
     assert ran.output == b"$(id); `id` ; id\n"
 
 
 async def test_output_is_capped_and_the_rest_counted() -> None:
-    ran = await run_command(["sh", "-c", "head -c 100000 /dev/zero"], CLOCK, 10, environ=ENVIRON)
+    ran = await run_command(["sh", "-c", "head -c 100000 /dev/zero"], CLOCK, PATIENCE, environ=ENVIRON)
     assert (ran.exit_code, len(ran.output), ran.dropped) == (0, OUTPUT_LIMIT, 100000 - OUTPUT_LIMIT)
 
 
 async def test_a_flood_is_ended() -> None:
-    ran = await run_command(["cat", "/dev/zero"], CLOCK, 30, environ=ENVIRON)
+    ran = await run_command(["cat", "/dev/zero"], CLOCK, PATIENCE, environ=ENVIRON)
     assert (ran.exit_code, len(ran.output)) == (-signal.SIGKILL, OUTPUT_LIMIT)
+
+
+def written(pids: Path) -> list[int]:
+    return [int(pid) for pid in pids.read_text().split()] if pids.exists() else []
+
+
+async def told(pids: Path) -> list[int]:
+    """Wait until a command has put its pids in place, whole."""
+    async with asyncio.timeout(PATIENCE):
+        while not written(pids):  # noqa: ASYNC110 - the file is all that the command tells
+            await asyncio.sleep(0.01)
+    return written(pids)
+
+
+async def ended_late(script: str, pids: Path) -> None:
+    """The deadline of a script passes once it has told its pids; none of them stays."""
+    clock = ManualClock()
+    running = asyncio.create_task(run_command(["sh", "-c", script], clock, 3, environ=ENVIRON))
+    started = await told(pids)
+    while not running.done():
+        await clock.advance(0.5)
+        await asyncio.sleep(0.01)
+    with pytest.raises(CommandTimeout, match="sh did not end in 3 s and was ended"):
+        await running
+    for pid in started:
+        await ends(pid)
 
 
 async def test_the_deadline_ends_the_group(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    script = f"sleep 300 & echo $! $$ > {pids}; wait"
-    with pytest.raises(CommandTimeout, match=r"sh did not end in 0\.3 s and was ended"):
-        await run_command(["sh", "-c", script], CLOCK, 0.3, environ=ENVIRON)
-    for pid in pids.read_text().split():
-        await ends(int(pid))
+    await ended_late(f"sleep 300 & echo $! $$ > {pids}.new; mv {pids}.new {pids}; wait", pids)
 
 
 async def test_term_is_not_enough(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    script = f"trap '' TERM; echo $$ > {pids}; while :; do sleep 0.05; done"
-    with pytest.raises(CommandTimeout):
-        await run_command(["sh", "-c", script], CLOCK, 0.3, environ=ENVIRON)
-    await ends(int(pids.read_text()))
+    await ended_late(f"trap '' TERM; echo $$ > {pids}.new; mv {pids}.new {pids}; while :; do sleep 0.05; done", pids)
 
 
 async def test_cancelling_ends_it(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    task = asyncio.create_task(
-        run_command(["sh", "-c", f"echo $$ > {pids}.new; mv {pids}.new {pids}; sleep 300"], CLOCK, 60, environ=ENVIRON)
-    )
-    async with asyncio.timeout(PATIENCE):
-        while not pids.exists():  # noqa: ASYNC110 - the file is all that the command tells
-            await asyncio.sleep(0.01)
+    script = f"echo $$ > {pids}.new; mv {pids}.new {pids}; sleep 300"
+    task = asyncio.create_task(run_command(["sh", "-c", script], CLOCK, PATIENCE, environ=ENVIRON))
+    (pid,) = await told(pids)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await ends(int(pids.read_text()))
+    await ends(pid)
 
 
 async def test_a_child_left_behind_does_not_hold_us(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    ran = await run_command(["sh", "-c", f"sleep 300 & echo $! > {pids}; echo done"], CLOCK, 30, environ=ENVIRON)
+    ran = await run_command(["sh", "-c", f"sleep 300 & echo $! > {pids}; echo done"], CLOCK, PATIENCE, environ=ENVIRON)
     assert (ran.exit_code, ran.output) == (0, b"done\n")
-    assert ran.seconds < 20
+    assert ran.seconds < PATIENCE
     await ends(int(pids.read_text()))
 
 
 async def test_what_a_restart_leaves_behind_goes_on(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     script = f"sleep 300 & echo $! > {pids}; echo done"
-    ran = await run_command(["sh", "-c", script], CLOCK, 30, environ=ENVIRON, survivors=True)
+    ran = await run_command(["sh", "-c", script], CLOCK, PATIENCE, environ=ENVIRON, survivors=True)
     assert (ran.exit_code, ran.output) == (0, b"done\n")
     left = int(pids.read_text())
     assert alive(left)
@@ -114,9 +130,9 @@ async def test_what_a_restart_leaves_behind_goes_on(tmp_path: Path) -> None:
 
 async def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
     with pytest.raises(CannotRun, match="no-such-command: there is no such command here"):
-        await run_command(["no-such-command"], CLOCK, 1, environ=ENVIRON)
+        await run_command(["no-such-command"], CLOCK, PATIENCE, environ=ENVIRON)
     with pytest.raises(CannotRun, match="cannot be started: Permission denied"):
-        await run_command([str(tmp_path)], CLOCK, 1, environ=ENVIRON)
+        await run_command([str(tmp_path)], CLOCK, PATIENCE, environ=ENVIRON)
 
 
 async def test_a_pool_is_bounded_and_gives_errors_back() -> None:
@@ -127,7 +143,7 @@ async def test_a_pool_is_bounded_and_gives_errors_back() -> None:
 
     def block() -> str:
         loop.call_soon_threadsafe(started.set)
-        return asyncio.run_coroutine_threadsafe(_of(release), loop).result(30)
+        return asyncio.run_coroutine_threadsafe(_of(release), loop).result(PATIENCE)
 
     first = asyncio.create_task(pool.run(block))
     await started.wait()
