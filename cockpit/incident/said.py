@@ -1,6 +1,7 @@
 """What a person types as a note, in one line: when it happened, what kind it is, and the words.
 
-"14:27 pool exhausted", "-5m restarted by hand", "14:27Z ...", "! fail over", "? since the deploy", "@dba locks?".
+"14:27 pool exhausted", "-5m restarted by hand", "14:27Z ...", "! fail over", "? since the deploy", "@dba locks?",
+"> told the shops".
 """
 
 import re
@@ -13,7 +14,7 @@ from cockpit.incident.entry import Draft
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(Z?)(?=\s|$)")
 _AGO = re.compile(r"-(?=\d)(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,5})s)?(?=\s|$)")
 _NAME = re.compile(r"@([A-Za-z0-9][A-Za-z0-9_.-]{0,62})(?=\s|$)")
-_MARKS = {"!": "decision", "?": "finding"}
+_MARKS = {"!": "decision", "?": "finding", ">": "message"}
 
 AHEAD = timedelta(minutes=1)
 """A time of day further ahead than this is meant as yesterday's."""

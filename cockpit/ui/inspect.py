@@ -6,7 +6,7 @@ from cockpit.engine.port import Inspect
 from cockpit.ui.cockpit import cockpit_of
 from cockpit.ui.dialogs.pick import Choice, PickDialog
 from cockpit.ui.screens.base import CockpitScreen
-from cockpit.ui.screens.pager import PagerScreen, plain_text
+from cockpit.ui.screens.pager import plain_text
 
 
 def begin(screen: CockpitScreen, service: ServiceStatus | None) -> None:
@@ -20,23 +20,24 @@ def begin(screen: CockpitScreen, service: ServiceStatus | None) -> None:
         found.append((workload.id.name, workload.id, f"the {workload.id.kind} itself"))
         found += [(instance.name, instance.id, instance.phase.value) for instance in workload.instances]
     if len(found) == 2:
-        _show(screen, found[1][0], found[1][1])
+        _show(screen, service, found[1][0], found[1][1])
         return
     choices = [Choice(str(index), name, detail) for index, (name, _, detail) in enumerate(found)]
 
     def picked(index: str | None) -> None:
         if index is not None:
-            _show(screen, found[int(index)][0], found[int(index)][1])
+            _show(screen, service, found[int(index)][0], found[int(index)][1])
 
     screen.app.push_screen(PickDialog(f"Inspect {service.name}: which part?", choices), picked)
 
 
-def _show(screen: CockpitScreen, name: str, identity: Identity) -> None:
+def _show(screen: CockpitScreen, service: ServiceStatus, name: str, identity: Identity) -> None:
+    from cockpit.ui.screens.servicepager import ServicePager  # it has the keys that lead here
+
     cockpit = cockpit_of(screen)
 
     def show(text: SafeText) -> None:
-        screen.app.push_screen(
-            PagerScreen(f"{name}: as {identity.backend} sees it", plain_text(cockpit.look.text(text)))
-        )
+        heading = f"{name}: as {identity.backend} sees it"
+        screen.app.push_screen(ServicePager(heading, plain_text(cockpit.look.text(text)), service.key))
 
     cockpit.ask(Inspect(identity), f"what {identity.backend} knows of {name}", show)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.dom import DOMNode
 
-from cockpit.engine.port import AddNote, Approve, InjectFault, ListFaults
+from cockpit.engine.port import Approve, InjectFault, ListFaults
 from cockpit.ui.cockpit import Cockpit, cockpit_of
 from cockpit.ui.keys import Key
 from cockpit.ui.screens.base import Asking, CockpitScreen
@@ -79,19 +79,11 @@ def has(node: DOMNode, action: str) -> bool:
     return hasattr(node, f"action_{action.partition('(')[0]}")
 
 
-NOTE_HINT = "14:27 or -5m first: when; ! decision, ? finding, @name action"
-
-
 def note(screen: CockpitScreen) -> None:
-    """Ask for a line and write it into the timeline."""
-    cockpit = cockpit_of(screen)
+    """Ask for a line and write it into the timeline, with the marked log lines as its evidence."""
+    from cockpit.ui import linking
 
-    def done(text: str) -> None:
-        if text.strip():
-            waiting = "the journal to take the note"
-            cockpit.ask(AddNote(text=text), waiting, lambda _: cockpit.say("written into the timeline", "ok"))
-
-    screen.ask_line("note", Asking(done=done), hint=NOTE_HINT)
+    linking.note(screen)
 
 
 def approve(screen: CockpitScreen) -> None:

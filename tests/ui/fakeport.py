@@ -11,7 +11,7 @@ from cockpit.backends.change import Verb
 from cockpit.board.model import SafeText
 from cockpit.board.snapshot import Snapshot
 from cockpit.engine.port import Command, Frame, LogWindow, Rehearsal, Requirement, TailStatus
-from cockpit.incident.timeline import Timeline, curated
+from cockpit.incident.timeline import Timeline, curated, recorded
 from cockpit.logs.level import level_of
 from cockpit.logs.line import LogLine
 
@@ -41,6 +41,7 @@ class FakePort:
             "Require": Requirement(),
             "DryRun": Rehearsal(),
         }
+        self.answers["Recorded"] = lambda _: recorded(self.frame().timeline)
         self.lines: list[LogLine] = []
         self._frame = Frame(snapshot=snapshot, beat=1.0, **told(more))
         self._wake: Callable[[], None] | None = None

@@ -1,6 +1,5 @@
 """One bad night, made by hand: the platform of the screen's text snapshots."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from cockpit.board.model import (
 )
 from cockpit.board.snapshot import ProbeStatus, Series, ServiceStatus, Snapshot, SourceStatus
 from cockpit.incident.entry import Entry
+from cockpit.incident.temporary import Temporary
 from tests.ui.fakeport import AT, FakePort
 
 MIB = 1 << 20
@@ -225,7 +225,17 @@ TIMELINE = (
     entry(1, 252, "state", "cockpit", "hook-receiver down: OOM killed, exit 137"),
     entry(2, 62, "decision", "oncall", "SEV2 declared: webhooks failing"),
     entry(3, 21, "intent", "oncall", "restart hook-receiver", "intent:r1"),
-    entry(4, 20, "verdict", "oncall", "restart hook-receiver: did not work (exit 1 again after 9 s)", "verdict:r1"),
+    entry(
+        4,
+        20,
+        "verdict",
+        "oncall",
+        "restart hook-receiver: did not work (exit 1 again after 9 s)",
+        "verdict:r1",
+        service="hook-receiver",
+        verb="restart",
+        result="did not work",
+    ),
 )
 LOG = (
     ("hook-receiver-2", "ERROR pool exhausted after 30000 ms (size 20, waiting 118)", False),
@@ -262,7 +272,16 @@ def plan(**changes: Any) -> Plan:
     return Plan(**(values | changes))
 
 
-def port(**more: Mapping[str, Any]) -> FakePort:
+def scaled() -> Temporary:
+    """What was scaled two hours ago and still stands."""
+    target = workload("hook-receiver", 2).id
+    return Temporary(
+        word=SafeText("scaled"), title=SafeText("scale hook-receiver to 2"), service="hook-receiver", target=target,
+        workload=target, since=ago(7200), who="oncall", verdict="worked", inverse=("scale", (("replicas", "4"),)),
+    )  # fmt: skip
+
+
+def port(**more: Any) -> FakePort:
     """The scene behind a port, with its log and its timeline."""
     made = FakePort(snapshot(), timeline=TIMELINE)
     made.answers["MakePlan"] = plan()

@@ -51,10 +51,10 @@ async def test_redaction_is_typed() -> None:
     port = scene.port()
     async with shown(port) as screen:
         await to_decision(screen)
-        await screen.press("a", *"yes", "enter")
+        await screen.press("a", "down", "enter", *"yes", "enter")
         assert not sent(port)
         number = port.frame().rows[[row.entry.kind for row in port.frame().rows].index("decision")].entry.id
-        await screen.press("a", *f"redact-{number} a name", "enter")
+        await screen.press("a", "down", "enter", *f"redact-{number} a name", "enter")
         assert [(one.entry, one.how, one.text) for one in sent(port)] == [(number, "redact", "a name")]
 
 

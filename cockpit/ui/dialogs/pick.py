@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from textual import events
 
-from cockpit.ui.cells import Line, Span, pad, width
+from cockpit.ui.cells import Line, Span, pad, width, wrap_words
 from cockpit.ui.dialogs.base import Button, Dialog
 
 
@@ -21,8 +21,12 @@ class Choice(Struct, frozen=True):
 class PickDialog(Dialog):
     """Dismissed with the picked id, or None."""
 
-    def __init__(self, heading: str, choices: Sequence[Choice], empty: str = "there is nothing to pick") -> None:
+    def __init__(
+        self, heading: str, choices: Sequence[Choice], empty: str = "there is nothing to pick", *, wide: bool = False
+    ) -> None:
+        """wide: the labels are sentences and take the whole line."""
         super().__init__(heading)
+        self._widest = 400 if wide else 30
         self._choices = tuple(choices)
         self._empty = empty
         self._at = 0
@@ -35,8 +39,8 @@ class PickDialog(Dialog):
     def content(self, columns: int) -> list[Line]:
         """The choices."""
         if not self._choices:
-            return [Line(), Line((Span(f" {self._empty}", "dim"),))]
-        named = min(30, max(width(choice.label) for choice in self._choices))
+            return [Line(), *(Line((Span(f" {piece}", "dim"),)) for piece in wrap_words(self._empty, columns - 2))]
+        named = min(self._widest, columns - 3, max(width(choice.label) for choice in self._choices))
         look = self.cockpit.look
         return [
             Line(

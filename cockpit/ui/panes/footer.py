@@ -7,6 +7,11 @@ from cockpit.ui.keys import Key, chain_keys
 from cockpit.ui.look import Look
 from cockpit.ui.widgets.lines import LineWidget
 
+BOTTOM = 2
+"""Screens below which there is no way back: Textual's own and the overview."""
+BACK_AT = 4
+"""Where the way back stands among the keys: 80 columns show six at least."""
+
 
 def footer_line(look: Look, keys: Sequence[Key], size: int) -> Line:
     """As many keys as there is room for, in their order; the last one (help) always."""
@@ -49,8 +54,13 @@ class Footer(LineWidget):
         """The message, or the keys of the focus chain."""
         if self._message.spans:
             return (self._message,)
-        inner = getattr(self.screen.focused, "scopes", ())
+        inner = (*getattr(self.screen.focused, "scopes", ()), *getattr(self.screen, "first_scopes", ()))
         chain: tuple[str, ...] = getattr(self.screen, "chain", ())
         cannot = getattr(self.screen, "cannot", lambda _: False)
         keys = [key for key in chain_keys(self.cockpit.keys, inner, chain) if not cannot(key)]
+        if len(self.app.screen_stack) > BOTTOM:
+            way_back = [key for key in keys if key.id == "back"]
+            others = [key for key in keys if key.id != "back"]
+            place = min(BACK_AT, len(others) - 1)
+            keys = [*others[:place], *way_back, *others[place:]]
         return (footer_line(self.look, keys, self.size.width),)

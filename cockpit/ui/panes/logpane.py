@@ -44,7 +44,42 @@ class LogPane(LogLines):
         self._filter = LogFilter()
         self.filter_text = ""
         self._opening = 0
+        self._marked: dict[int, LogLine] = {}
         self.heading, self.empty = "Log", ("no service is selected",)
+
+    # What it is the log of, and what is marked in it
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The keys of the services."""
+        return self._services
+
+    @property
+    def label(self) -> str:
+        """Their names."""
+        return self._label
+
+    @property
+    def marked_lines(self) -> list[LogLine]:
+        """The marked lines, in their order, whatever the filter shows by now."""
+        return [self._marked[seq] for seq in sorted(self.marks) if seq in self._marked]
+
+    def action_mark_line(self) -> None:
+        """Mark the line under the cursor, or take its mark away."""
+        start, found = self.lines_at(self.row, 1)
+        super().action_mark_line()
+        self._marked = {seq: line for seq, line in self._marked.items() if seq in self.marks}
+        if found and start == self.row and found[0].seq in self.marks:
+            self._marked[found[0].seq] = found[0]
+        self.heading = self._heading()
+        self.redraw()
+
+    def unmark(self) -> bool:
+        """Take every mark away; False when there was none."""
+        had, self.marks = bool(self.marks), set()
+        self.heading = self._heading()
+        self.redraw()
+        return had
 
     # Opening
 
@@ -103,6 +138,7 @@ class LogPane(LogLines):
         parts = [f"{self._label}: log", plural(instances, "instance")]
         parts += ["the run before" if self._previous else "", self._window[0] and f"since {self._window[0]}"]
         parts.append(f"/{self.filter_text}" if self.filter_text else "")
+        parts.append(f"{len(self.marks)} marked" if self.marks else "")
         return ", ".join(part for part in parts if part)
 
     # Narrowing
@@ -211,11 +247,7 @@ class LogPane(LogLines):
     def chosen_lines(self, then: Callable[[list[LogLine]], None]) -> None:
         """The marked lines, or the one under the cursor, or what is visible while it follows."""
         if self.marks:
-            found: list[LogLine] = []
-            for seq in sorted(self.marks):
-                start, lines = self.lines_at(seq, 1)
-                found += [line for line in lines if start == seq]
-            then(found)
+            then(self.marked_lines)
         elif self.follow:
             then(list(self.lines_at(max(0, self.row - self.size.height + 2), self.size.height - 1)[1]))
         else:

@@ -43,7 +43,8 @@ class Framed:
     """Mixed into screens and dialogs alike: compose `body()` between the header and the footer."""
 
     scopes: tuple[str, ...] = ()
-    title_text = ""
+    first_scopes: tuple[str, ...] = ()
+    """Whose keys the footer shows first, besides those of the pane that has the focus."""
 
     def body(self) -> ComposeResult:
         """The panes between header and footer, each with the id of its room."""

@@ -12,7 +12,7 @@ from cockpit.ui.look import Look
 from cockpit.ui.lookup import Services
 from cockpit.ui.panes.arrange import WELL
 from cockpit.ui.panes.timeline import row_style
-from cockpit.ui.screens.pager import PagerScreen
+from cockpit.ui.screens.servicepager import ServicePager
 from cockpit.ui.theme import state_style
 
 Needed = tuple[int, str, ServiceStatus | None]
@@ -116,7 +116,7 @@ def _around(look: Look, service: ServiceStatus, rows: tuple[Row, ...], columns: 
     return found or [Line((Span("   nothing in the half hour before it", "dim"),))]
 
 
-def explain_screen(cockpit: Cockpit, key: str, name: str) -> PagerScreen:
+def explain_screen(cockpit: Cockpit, key: str, name: str) -> ServicePager:
     """A pager that follows the service."""
 
     def lines(width: int) -> list[Line]:
@@ -129,4 +129,4 @@ def explain_screen(cockpit: Cockpit, key: str, name: str) -> PagerScreen:
             return [Line((Span(f" {name} is not on the board any more", "warning"),))]
         return explain_lines(cockpit.look, service, services, frame.rows, cockpit.now, width)
 
-    return PagerScreen(f"Why {name} is so", lines)
+    return ServicePager(f"Why {name} is so", lines, key)

@@ -4,13 +4,15 @@ from typing import cast
 
 from textual.app import ComposeResult
 
+from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.port import Frame
 from cockpit.ui.logfilter import HINT
 from cockpit.ui.panes.logpane import LogPane
-from cockpit.ui.screens.base import Asking, CockpitScreen
+from cockpit.ui.screens.base import Asking
+from cockpit.ui.screens.selected import SelectedService
 
 
-class LogScreen(CockpitScreen):
+class LogScreen(SelectedService):
     """The merged log of some services."""
 
     def __init__(self, services: tuple[str, ...], name: str) -> None:
@@ -27,6 +29,16 @@ class LogScreen(CockpitScreen):
         """The log."""
         return cast(LogPane, self.one(LogPane))
 
+    def chosen_services(self) -> list[ServiceStatus]:
+        """Those whose log it is."""
+        return [one for one in self.cockpit.frame.snapshot.services if one.key in self._services]
+
+    @property
+    def service(self) -> ServiceStatus | None:
+        """The one whose log it is; None when there are several."""
+        chosen = self.chosen_services()
+        return chosen[0] if len(chosen) == 1 else None
+
     def on_mount(self) -> None:
         """Open it."""
         self.log_pane.open_services(self._services, self._label)
@@ -41,11 +53,16 @@ class LogScreen(CockpitScreen):
         self.ask_line("/", Asking(done=log.apply_filter), log.filter_text, HINT)
 
     def clear_filter(self) -> bool:
-        """Show every line again."""
+        """Take the marks away, then the filter."""
+        if self.log_pane.unmark():
+            return True
         if not self.log_pane.filter_text:
             return False
         self.log_pane.apply_filter("")
         return True
+
+    def action_log(self) -> None:
+        """That is what is shown."""
 
     def full_log(self, services: tuple[str, ...], name: str) -> None:
         """It is: back to where it was opened."""

@@ -1,21 +1,29 @@
-"""The timeline, whole: every row with who, what kind, and when it was recorded; the selected one with its facts."""
+"""The timeline, whole: every row with who, what kind, and when; the selected one with its facts; keys that edit it."""
 
+from collections.abc import Callable
 from typing import Literal, cast
 
-from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 
-from cockpit.engine.port import EditEntry, ExportTimeline, Frame
+from cockpit.board.snapshot import ServiceStatus
+from cockpit.engine.port import EditEntry, ExportTimeline, Frame, Recorded
 from cockpit.incident.edits import POINTING
 from cockpit.incident.filter import parse
-from cockpit.incident.timeline import Row, Timeline, raw
-from cockpit.ui.cells import Line, Span, wrap_words
+from cockpit.incident.timeline import Row
+from cockpit.ui.cells import Line, Span
+from cockpit.ui.dialogs.pick import Choice, PickDialog
+from cockpit.ui.evidence import Evidence
 from cockpit.ui.format import plural, stamp
 from cockpit.ui.keys import bindings
+from cockpit.ui.linking import offered
+from cockpit.ui.lookup import services_near
+from cockpit.ui.panes.entry import entry_lines
 from cockpit.ui.panes.timeline import brief, row_style
 from cockpit.ui.rooms import Rooms, split
-from cockpit.ui.screens.base import Asking, CockpitScreen
+from cockpit.ui.screens.base import Asking
+from cockpit.ui.screens.pager import PagerScreen
+from cockpit.ui.screens.selected import SelectedService
 from cockpit.ui.widgets.drawn import Drawn
 from cockpit.ui.widgets.rule import rule
 from cockpit.ui.widgets.table import Cells, Column, Table
@@ -28,14 +36,15 @@ COLUMNS = (
     Column("WHAT", 0),
 )
 
-How = Literal["edit", "pin", "unpin", "hide", "unhide", "annotate", "redact"]
+How = Literal["edit", "pin", "unpin", "hide", "unhide", "annotate", "evidence", "redact"]
 
 
-class TimelineScreen(CockpitScreen):
+class TimelineScreen(SelectedService):
     """Newest last, as it happened; `/kind:decision` filters, the keys here change the selected row."""
 
     BINDINGS = bindings("timeline")
-    scopes: tuple[str, ...] = ("timeline",)
+    scopes: tuple[str, ...] = ("timeline", "service")
+    first_scopes = ("timeline",)
 
     filter_hint = "words, kind:decision who:name service:name, ! inverts one"
 
@@ -43,10 +52,12 @@ class TimelineScreen(CockpitScreen):
         super().__init__()
         self._shown: tuple[object, str, bool] | None = None
         self._raw = False
+        self._recorded: tuple[Row, ...] = ()
+        self._read_at: object = None
 
     def body(self) -> ComposeResult:
         """The table and the selected row."""
-        yield Table[Row](COLUMNS, lambda row: row.entry.id, self._cells, id="body")
+        yield Table[Row](COLUMNS, lambda row: row.entry.id or row.entry.unique, self._cells, id="body")
         yield Drawn(self._detail, id="detail")
 
     def rooms(self, width: int, height: int) -> Rooms:
@@ -58,53 +69,53 @@ class TimelineScreen(CockpitScreen):
         """The rows."""
         return cast("Table[Row]", self.one(Table))
 
+    @property
+    def service(self) -> ServiceStatus | None:
+        """The service that the selected row is about."""
+        row = self.table.current
+        return services_near(self.cockpit.frame.snapshot, "").get(row.service) if row and row.service else None
+
     def _cells(self, row: Row, exact: bool) -> Cells:
         look, now = self.cockpit.look, self.cockpit.now
         lock = look.glyphs.lock if row.locked else " "
+        marks = ("* " if row.pinned else "") + ("hidden: " if row.hidden else "")
+        unsaved = "" if row.saved else "  (not saved)"
         return (
             Span(stamp(row.happened, now, look.utc), "dim"),
             Span(look.name(row.entry.who), "key"),
             Span(f"{lock}{row.entry.kind}", "dim"),
             Span(row.service, "dim"),
-            Span(
-                f"{'* ' if row.pinned else ''}{look.text(brief(row.text))}", "strong" if row.pinned else row_style(row)
-            ),
+            Span(f"{marks}{look.text(brief(row.text))}{unsaved}", "strong" if row.pinned else row_style(row)),
         )
 
     def _detail(self, width: int, height: int) -> list[Line]:
-        row, look, now = self.table.current, self.cockpit.look, self.cockpit.now
+        row, look = self.table.current, self.cockpit.look
         if row is None:
             return [rule(look, width)]
-        entry = row.entry
-        times = f"happened {stamp(row.happened, now, look.utc)}, recorded {stamp(entry.recorded, now, look.utc)}"
-        head = f" {look.name(entry.who)} on {look.name(entry.host)}, {times}" + (", locked" if row.locked else "")
-        lines = [rule(look, width, f"{entry.kind} {entry.id}"), Line((Span(head, "dim"),))]
-        lines += [Line((Span(f" {piece}"),)) for piece in wrap_words(look.text(row.text), width - 2)]
-        said = [(one.entry.who, "before", one.text) for one in row.earlier]
-        said += [(one.entry.who, "remark", one.text) for one in row.annotations]
-        said += [(part.who, part.kind, part.text) for part in row.parts]
-        lines += [
-            Line((Span(f" {kind:<8}{look.name(who)} ", "dim"), Span(look.text(text)))) for who, kind, text in said
-        ]
-        lines += [Line((Span(f" {name:<12}", "dim"), Span(look.text(value)))) for name, value in entry.facts]
-        return lines[:height]
+        lines = entry_lines(look, row, self.cockpit.now, width)
+        more = f"Enter: {len(lines) - height + 1} more lines" if len(lines) >= height else ""
+        title = f"{row.entry.kind} {row.entry.id}" if row.saved else f"{row.entry.kind}, not saved"
+        return [rule(look, width, title, more), *lines][:height]
+
+    # Rows
 
     def show_frame(self, frame: Frame) -> None:
         """The rows, filtered anew only when there is a new one or another filter."""
-        source = frame.timeline if self._raw else frame.rows
+        if self._raw and self._read_at is not frame.timeline:
+            self._read(frame)
+        source = self._recorded if self._raw else frame.rows
         old, self._shown = self._shown, (source, self.filter_text, self._raw)
         if old is not None and old[0] is source and old[1:] == self._shown[1:]:
             return
-        every = self._recorded(frame) if self._raw else frame.rows
-        rows = parse(self.filter_text).of(every)
+        rows = parse(self.filter_text).of(source)
         table = self.table
         at_end = table.cursor is None or table.at_end
-        table.heading = f"Timeline{', as recorded: the newest 200' if self._raw else ''}" + (
+        table.heading = f"Timeline{', as recorded' if self._raw else ''}" + (
             f"  /{self.filter_text}" if self.filter_text else ""
         )
         table.empty = ("nothing yet: i writes a line",)
-        if every:
-            table.empty = (f"/{self.filter_text} leaves none; Esc shows all",)
+        if source:
+            table.empty = (f"/{self.filter_text} leaves none of {len(source)}; Esc shows all",)
         table.show(rows)
         asked = old is None or old[1:] != self._shown[1:]
         # A row that arrives while keys are pressed must not slip under the next one: * and - would hit it.
@@ -112,22 +123,39 @@ class TimelineScreen(CockpitScreen):
             table.action_edge(1)
         self.one(Drawn).redraw()
 
+    def _read(self, frame: Frame, then_raw: bool = False) -> None:
+        """Ask for every entry as it was recorded: ten thousand are not in each frame."""
+        self._read_at = frame.timeline
+
+        def read(rows: tuple[Row, ...]) -> None:
+            self._recorded = rows
+            if self.is_mounted and then_raw:
+                self._raw = True
+                self.filter_changed()
+            elif self.is_mounted:
+                self.show_frame(self.cockpit.frame)
+
+        self.cockpit.ask(Recorded(), "every entry as it was recorded", read)
+
     @on(Table.Moved)
     def moved(self) -> None:
         """The detail follows the cursor."""
         self.one(Drawn).redraw()
 
-    @staticmethod
-    def _recorded(frame: Frame) -> tuple[Row, ...]:
-        """The newest entries as they were recorded; those that have been hidden since say so, to be shown again."""
-        hidden = {row.entry.id for row in Timeline(frame.timeline).rows() if row.hidden}
-        return tuple(replace(row, hidden=row.entry.id in hidden) for row in raw(frame.timeline))
+    @on(Table.Entered)
+    def entered(self) -> None:
+        """The row whole."""
+        if row := self.table.current:
+            look, now = self.cockpit.look, self.cockpit.now
+            self.app.push_screen(
+                PagerScreen(f"{row.entry.kind} {row.entry.id}", lambda width: entry_lines(look, row, now, width))
+            )
 
     # Changing what stands
 
-    def _change(self, row: Row, how: How, done: str, text: str = "") -> None:
+    def _change(self, row: Row, how: How, done: str, text: str = "", facts: tuple[tuple[str, str], ...] = ()) -> None:
         cockpit = self.cockpit
-        command = EditEntry(entry=row.entry.id, how=how, text=text, happened=row.happened)
+        command = EditEntry(entry=row.entry.id, how=how, text=text, happened=row.happened, facts=facts)
         cockpit.ask(command, "the journal to take the change", lambda _: cockpit.say(done, "ok"))
 
     def _saved_one(self) -> Row | None:
@@ -177,11 +205,42 @@ class TimelineScreen(CockpitScreen):
 
             self.ask_line(f"remark on {row.entry.id}", Asking(done=done))
 
-    def action_entry_actions(self) -> None:
-        """Redaction: it cannot be taken back, so its words are typed."""
+    def action_link(self) -> None:
+        """Link what supports it: marked log lines, a probe's answer, a capture."""
         row = self._saved_one()
         if row is None:
             return
+        found = offered(self, row)
+        choices = [Choice(str(number), one.text) for number, one in enumerate(found)]
+
+        def picked(number: str | None) -> None:
+            if number is not None:
+                self._linked(row, found[int(number)])
+
+        empty = "nothing to link: mark lines in a log with m; probes' answers of the row's service stand here too"
+        self.app.push_screen(PickDialog(f"Evidence for entry {row.entry.id}", choices, empty, wide=True), picked)
+
+    def _linked(self, row: Row, one: Evidence) -> None:
+        self._change(row, "evidence", "linked as evidence", one.text, one.facts)
+
+    def action_actions(self) -> None:
+        """What else may be done to the entry, and to its service."""
+        row = self._saved_one()
+        if row is None:
+            return
+        ways: dict[str, tuple[str, str, Callable[[], None]]] = {
+            "evidence": ("Link evidence", "marked log lines, a probe's answer, a capture", self.action_link),
+            "redact": ("Redact", "its words are deleted for good; typed", lambda: self._redact(row)),
+        }
+        if self.service is not None:
+            ways["service"] = (f"Actions on {self.service.name}", "as a on the services", super().action_actions)
+        choices = [Choice(id, label, tip, "down" if id == "redact" else "text") for id, (label, tip, _) in ways.items()]
+        self.app.push_screen(
+            PickDialog(f"Entry {row.entry.id}", choices), lambda id: ways[id][2]() if id is not None else None
+        )
+
+    def _redact(self, row: Row) -> None:
+        """It cannot be taken back, so it is typed."""
         number = row.entry.id
 
         def done(text: str) -> None:
@@ -192,12 +251,20 @@ class TimelineScreen(CockpitScreen):
             self._change(row, "redact", f"entry {number}: its words are gone for good", reason)
 
         hint = f"type redact-{number} and why: the words of the entry are deleted for good"
-        self.ask_line("action", Asking(done=done), hint=hint)
+        self.ask_line("redact", Asking(done=done), hint=hint)
 
     def action_recorded(self) -> None:
         """The story, or every entry as it was recorded."""
-        self._raw = not self._raw
-        self.refresh_all(self.cockpit.frame)
+        if self._raw:
+            self._raw = False
+            self.filter_changed()
+        else:
+            self._read(self.cockpit.frame, then_raw=True)
+
+    def filter_changed(self) -> None:
+        """Other rows: they stand in their order at once."""
+        self.table.reorder()
+        super().filter_changed()
 
     def action_export(self) -> None:
         """Write the marked rows, or what the filter leaves, to a file."""
