@@ -263,6 +263,7 @@ class TimelineScreen(SelectedService):
 
     def filter_changed(self) -> None:
         """Other rows: they stand in their order at once."""
+        self._shown = None
         self.table.reorder()
         super().filter_changed()
 
