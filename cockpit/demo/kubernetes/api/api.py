@@ -7,7 +7,11 @@ from functools import partial
 from cockpit.demo.kubernetes.api.discovery import discover, paths
 from cockpit.demo.kubernetes.api.errors import ApiError, bad_request, method_not_allowed
 from cockpit.demo.kubernetes.api.eviction import evict
+from cockpit.demo.kubernetes.api.exec import execute
+from cockpit.demo.kubernetes.api.logs import logs
+from cockpit.demo.kubernetes.api.metrics import metrics, metrics_target
 from cockpit.demo.kubernetes.api.pages import Pages
+from cockpit.demo.kubernetes.api.portforward import forward
 from cockpit.demo.kubernetes.api.read import Reads
 from cockpit.demo.kubernetes.api.reviews import review
 from cockpit.demo.kubernetes.api.routes import Target, target_of
@@ -45,6 +49,9 @@ class Api:
         self._parts: Mapping[str, Handler] = {
             "scale": partial(scale, cluster, reads),
             "eviction": partial(evict, cluster, reads),
+            "log": partial(logs, cluster, reads),
+            "exec": partial(execute, cluster, reads),
+            "portforward": partial(forward, cluster, reads),
         }
 
     def compact(self) -> None:
@@ -74,10 +81,13 @@ class Api:
         found = discover(call, self.cluster.has_metrics) or review(self.cluster, call)
         if found is not None:
             return found
+        if used := metrics_target(call.path):
+            self._permit(user, Deed("get" if used[2] else "list", "metrics.k8s.io", *used))
+            return metrics(self.cluster, call, used)
         target = target_of(call.path)
         if target is None:
             return reply({"paths": paths(self.cluster.has_metrics)}, 404)
-        self._permit(user, target, call)
+        self._permit(user, _deed(target, call))
         return self._route(target, call)
 
     def _route(self, target: Target, call: Call) -> Answer:
@@ -102,9 +112,7 @@ class Api:
         if fault.status:
             raise ApiError(fault.status, _WORDS.get(fault.status, "the server has asked for a failure"))
 
-    def _permit(self, user: str, target: Target, call: Call) -> None:
-        kind = target.kind
-        deed = Deed(_verb(target, call), kind.group, _resource(target), target.namespace, target.name)
+    def _permit(self, user: str, deed: Deed) -> None:
         if not self.cluster.policy.allows(user, deed):
             raise forbidden(user, deed)
 
@@ -117,9 +125,15 @@ _WORDS = {
 }
 
 
+def _deed(target: Target, call: Call) -> Deed:
+    return Deed(_verb(target, call), target.kind.group, _resource(target), target.namespace, target.name)
+
+
 def _verb(target: Target, call: Call) -> str:
     if call.method == "GET" and call.flag("watch"):
         return "watch"
+    if target.subresource in {"exec", "portforward"}:
+        return "create"
     if not target.name and call.method in {"GET", "DELETE"}:
         return "list" if call.method == "GET" else "deletecollection"
     return _VERBS.get(call.method, call.method.lower())

@@ -11,6 +11,8 @@ from cockpit.demo.kubernetes.cluster.kinds import Json
 from cockpit.demo.kubernetes.cluster.objects import Objects
 from cockpit.demo.kubernetes.cluster.store import Store
 from cockpit.demo.kubernetes.cluster.usage import usage
+from cockpit.demo.kubernetes.kubelet.logbook import Logbook
+from cockpit.demo.kubernetes.kubelet.shell import Shell
 
 
 class Cluster:
@@ -23,6 +25,8 @@ class Cluster:
         self.objects = Objects(self.store, clock)
         self.events = Events(self.store, self.objects)
         self.behaviours = Behaviours()
+        self.logbook = Logbook(self.store)
+        self.shell = Shell()
         self.policy = Policy()
         self.faults = Faults()
         self.has_metrics = True
