@@ -29,13 +29,17 @@ LINGER = 900.0
 _FAULTY = frozenset({State.DOWN, State.DEGRADED})
 
 
+Note = tuple[str, datetime]
+"""What is said in a log, and when that was."""
+
+
 class Kept(NamedTuple):
-    """What one instance wrote and what was to be said of it: lines in order, (text, when) of the notes."""
+    """What one instance wrote and what was to be said of it, each in order."""
 
     id: Identity
     name: str
     lines: Sequence[RawLine]
-    notes: Sequence[tuple[str, datetime]]
+    notes: Sequence[Note]
 
 
 class Background:
@@ -112,7 +116,7 @@ class _Instance:
     def __init__(self, identity: Identity, name: str, around: Around) -> None:
         self.id, self._name, self._around = identity, name, around
         self._lines: deque[RawLine] = deque()
-        self._notes: deque[tuple[str, datetime]] = deque(maxlen=NOTES)
+        self._notes: deque[Note] = deque(maxlen=NOTES)
         self._size = 0
 
     def value(self) -> Kept:

@@ -17,6 +17,8 @@ KNOWN_WITHIN = 3.0
 """Seconds within which the board learns that an instance ended whose log has."""
 QUIET, QUIET_WITHIN = 0.3, 5.0
 """Seconds of silence after which an ended instance has said its last, and for which that is awaited."""
+OLD_WITHIN = 5.0
+"""Seconds that others wait for the log of an instance that has ended, so that its lines stand where they belong."""
 TRIES_WHEN_ENDED = 5
 """Times that the log of an instance which ended is asked for again when it breaks."""
 CLOSED_WITHIN = 2.0
@@ -38,7 +40,8 @@ class InstanceLog:
         self._begun = False
         self._read_run: datetime | None = None
         self._told_end: tuple[datetime | None] | None = None
-        self._heard = clock.monotonic()
+        self._heard = self._opened = clock.monotonic()
+        self._last: datetime | None = None
         self._tries = 0
 
     @property
@@ -52,9 +55,23 @@ class InstanceLog:
         return self.instance is None or self.instance.phase in RUNS
 
     @property
+    def catching_up(self) -> bool:
+        """Whether it is read though it has ended: what comes is older than what others write now."""
+        return self.open and not self.runs and self._clock.monotonic() - self._opened < OLD_WITHIN
+
+    @property
     def started(self) -> datetime | None:
         """When the present run began."""
         return self.instance.started_at if self.instance else None
+
+    @property
+    def begun(self) -> datetime | None:
+        """What stands before it is of an earlier run. Engines set `started` some 10 ms after the run's first lines:
+        halfway from the end of the run before, where that is known."""
+        one = self.instance
+        if one is None or one.started_at is None or one.finished_at is None or one.finished_at >= one.started_at:
+            return self.started
+        return one.finished_at + (one.started_at - one.finished_at) / 2
 
     def wants(self, live: bool) -> bool:
         """Whether a stream is to be opened: at first, and for each new run when the log is followed."""
@@ -65,6 +82,7 @@ class InstanceLog:
     def start(self, request: LogRequest) -> asyncio.Task[None]:
         """Open the stream; the task ends with it."""
         self._begun, self._read_run, self._tries = True, self.started, 0
+        self._opened = self._clock.monotonic()
         self._task = asyncio.get_running_loop().create_task(self._follow(request))
         return self._task
 
@@ -83,8 +101,11 @@ class InstanceLog:
     async def tell_end(self, instance: Instance, last: Callable[[], str]) -> None:
         """Say how a run ended, once its last lines have come; what `last` gives then is added to it."""
         await self._quiet()
-        words = f"{self.name} ended: {_end_of(instance)}"
-        self.say(f"{words}{last()}", instance.finished_at)
+        at = instance.finished_at
+        if at is not None and self._last is not None and self.started == instance.started_at:
+            # Its last lines may have been stamped, from its pipe, after the engine saw it end.
+            at = max(at, self._last)
+        self.say(f"{self.name} ended: {_end_of(instance)}{last()}", at)
 
     async def leave(self) -> None:
         """It is not there any more: say so when its end was not told, and close the stream."""
@@ -106,6 +127,7 @@ class InstanceLog:
     async def take(self, batch: Sequence[RawLine]) -> None:
         """Lines on their way to the sink."""
         self._heard = self._clock.monotonic()
+        self._last = batch[-1].at or self._last
         await self._sink.take(batch)
 
     def say(self, text: str, at: datetime | None = None) -> None:
@@ -143,7 +165,7 @@ class InstanceLog:
         until = self._clock.monotonic() + QUIET_WITHIN
         self._heard = self._clock.monotonic()
         while self.open and self._clock.monotonic() < min(until, self._heard + QUIET):
-            await self._clock.sleep(0.1)
+            await self._clock.sleep(0.05)
 
 
 def _end_of(instance: Instance) -> str:

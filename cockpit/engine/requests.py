@@ -20,13 +20,13 @@ def follows(spec: OpenTail) -> bool:
     return spec.until is None and not spec.previous
 
 
-def request_for(spec: OpenTail, opened: datetime, id: Identity, started: datetime | None, seen: Seen) -> LogRequest:
-    """What is asked of a backend; `opened` is when the log was, `started` when the instance's present run began."""
+def request_for(spec: OpenTail, opened: datetime, id: Identity, begun: datetime | None, seen: Seen) -> LogRequest:
+    """What is asked of a backend; `opened` is when the log was, `begun` when the instance's present run began."""
     if spec.previous:
         # Engines that restart in place keep one log: what stands before the present start is the run before. They
         # count `tail` from the log's end, where the present run is: so the window alone bounds it.
-        request = LogRequest(instance=id, until=started, tail=MOST_OLD, follow=False, previous=True)
-        return replace(request, since=started - RUN_BEFORE, tail=None) if started else request
+        request = LogRequest(instance=id, until=begun, tail=MOST_OLD, follow=False, previous=True)
+        return replace(request, since=begun - RUN_BEFORE, tail=None) if begun else request
     if seen.since is not None:
         return LogRequest(instance=id, since=seen.since, tail=None)
     if spec.since is not None or spec.until is not None:

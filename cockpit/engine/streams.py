@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec import Struct
 
 from cockpit.backends.base import Source
 from cockpit.board.board import Board
 from cockpit.board.clock import Clock
-from cockpit.board.model import Identity, Instance
+from cockpit.board.model import Identity, Instance, Phase
 from cockpit.engine.follow import Read, Sink
-from cockpit.engine.instancelog import InstanceLog
+from cockpit.engine.instancelog import RUNS, InstanceLog
 from cockpit.engine.port import OpenTail
 from cockpit.engine.requests import follows, request_for
 from cockpit.engine.seen import Seen
@@ -20,6 +21,8 @@ MAX_STREAMS = 50
 """Instances followed at once by one log; how many are left out is said in its status."""
 REMEMBERED = 100
 """Instances that are gone of which is remembered how far they were read, should they come back."""
+
+MAY_WRITE = RUNS | {Phase.RESTARTING}
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -55,6 +58,7 @@ class Streams:
         self._logs: dict[Identity, InstanceLog] = {}
         self._departed: dict[Identity, Seen] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._endings = 0
         self._closed = False
         self._add_files()
 
@@ -62,6 +66,16 @@ class Streams:
     def active(self) -> int:
         """How many streams are open."""
         return sum(log.open for log in self._logs.values())
+
+    @property
+    def speaking(self) -> int:
+        """How many may put something into the log: open streams, and ends that are about to be told."""
+        return self.active + self._endings
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether something is about to come that is older than what others write now."""
+        return self._endings > 0 or any(log.catching_up for log in self._logs.values())
 
     @property
     def total(self) -> int:
@@ -78,7 +92,7 @@ class Streams:
         for identity, (source, instance) in found.items():
             log = self._logs.get(identity) or self._arrive(identity, source, instance)
             if log.see(instance) and self._live:
-                self._spawn(log.tell_end(instance, self._last_words))
+                self._end(log.tell_end(instance, partial(self._last_words, instance)))
         self._open_wanted()
 
     async def close(self) -> None:
@@ -96,7 +110,7 @@ class Streams:
         room = max(0, self._most - self.active)
         self.left_out = max(0, len(wanted) - room)
         for log in wanted[:room]:
-            request = request_for(self.spec, self._opened, log.id, log.started, log.seen)
+            request = request_for(self.spec, self._opened, log.id, log.begun, log.seen)
             self._keep(log.start(request))
 
     def _arrive(self, identity: Identity, source: Source, instance: Instance) -> InstanceLog:
@@ -109,7 +123,7 @@ class Streams:
         self._departed[identity] = log.seen
         while len(self._departed) > REMEMBERED:
             del self._departed[next(iter(self._departed))]
-        self._spawn(log.leave() if self._live else log.close())
+        self._end(log.leave() if self._live else log.close())
 
     def _add_files(self) -> None:
         if self._around.files is None or self.spec.previous:
@@ -137,11 +151,25 @@ class Streams:
                     if named or instance.id in wanted:
                         yield source, instance
 
-    def _last_words(self) -> str:
-        return "" if any(log.runs for log in self._logs.values()) else "; nothing is writing any more"
+    def _last_words(self, ended: Instance) -> str:
+        """What is added to the end of a run: nobody wrote after it, and nobody will."""
+        for other in (log.instance for log in self._logs.values()):
+            if other is None or other.phase in MAY_WRITE:
+                return ""
+            # Of several that have ended only the last one has left nobody.
+            if other.id != ended.id and _end_key(other) > _end_key(ended):
+                return ""
+        return "; nothing is writing any more"
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        self._keep(asyncio.get_running_loop().create_task(work))
+    def _end(self, work: Coroutine[None, None, None]) -> None:
+        """Tell an end, or that an instance is gone; what others write meanwhile waits for it."""
+        self._endings += 1
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(self._told)
+        self._keep(task)
+
+    def _told(self, _: object) -> None:
+        self._endings -= 1
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -155,3 +183,7 @@ class Streams:
             # It may run again by now, or there is room for one that was left out.
             self.sync()
             self._changed()
+
+
+def _end_key(instance: Instance) -> tuple[datetime, str]:
+    return instance.finished_at or _LONG_AGO, instance.id.instance

@@ -19,6 +19,8 @@ WINDOW_MOST = 1_000
 MOVED = 2 * SLICE_LINES
 """Lines that go from the merge into the ring in one turn of the loop."""
 NOTE_MOST = 300
+LONG_HOLD = 5.0
+"""Seconds that lines wait while one that has ended is still being read, or its end is about to be told."""
 
 
 def note(name: str, text: str, at: datetime | None) -> Parsed:
@@ -134,7 +136,7 @@ class Tail:
         """Lines of one instance: merged by time when there are several."""
         if self._closed:
             return
-        if self._alone and not len(self._merge):
+        if self._speaking <= 1 and not len(self._merge):
             self._append(lines)
             return
         self._merge.put(lines, self._clock.monotonic(), self._clock.now())
@@ -153,11 +155,12 @@ class Tail:
             self._flusher = None
 
     @property
-    def _alone(self) -> bool:
-        return self.streams.active + self.givers <= 1
+    def _speaking(self) -> int:
+        return self.streams.speaking + self.givers
 
     def _move(self, most: int) -> int:
-        lines = self._merge.take(self._clock.monotonic(), most, everything=self._alone)
+        self._merge.hold = LONG_HOLD if self.streams.catching_up else HOLD
+        lines = self._merge.take(self._clock.monotonic(), most, everything=not self._speaking)
         if lines:
             self._append(lines)
         return len(lines)

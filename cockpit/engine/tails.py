@@ -1,12 +1,12 @@
 """The open logs of a session: opened, searched, saved and closed by command; each ring's share of memory bounded."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
 from cockpit.backends.pool import Pool
 from cockpit.board.snapshot import ServiceStatus, Snapshot
-from cockpit.engine.background import Background, Kept
+from cockpit.engine.background import Background, Kept, Note
 from cockpit.engine.port import (
     CommandError,
     ErrorShape,
@@ -139,9 +139,10 @@ class Tails:
         tail.givers += 1
         try:
             sink.say(f"{kept.name}, gone by now: its last lines, kept since the service turned bad", lines[0].at)
-            await sink.take(lines)
-            for text, at in kept.notes:
-                sink.say(text, at)
+            for part, said in _with_notes(lines, kept.notes):
+                await sink.take(part)
+                for text, at in said:
+                    sink.say(text, at)
         finally:
             tail.givers -= 1
 
@@ -159,3 +160,13 @@ class Tails:
     def _share(self) -> None:
         for tail in self._tails.values():
             tail.bound(min(MAX_BYTES, ALL_BYTES // max(1, len(self._tails))))
+
+
+def _with_notes(lines: list[RawLine], notes: Sequence[Note]) -> Iterator[tuple[list[RawLine], list[Note]]]:
+    """Lines, each part with the notes that follow it: a run's end stands before the lines of the next run."""
+    start = 0
+    for text, at in sorted(notes, key=lambda note: note[1]):
+        stop = next((index for index in range(start, len(lines)) if (lines[index].at or at) > at), len(lines))
+        yield lines[start:stop], [(text, at)]
+        start = stop
+    yield lines[start:], []

@@ -136,7 +136,7 @@ async def test_a_new_instance_is_followed_and_a_removed_one_let_go() -> None:
         await on.write("web-1", raw(1, "old container"))
         on.put("web", TWO)
         await on.write("web-2", raw(2, "new container"), wait=8)
-        assert on.texts(tail) == ["old container", "new container", "--- web-1 is gone ---"]
+        assert on.texts(tail) == ["old container", "--- web-1 is gone ---", "new container"]
         assert on.source.open_streams == 1
 
 
