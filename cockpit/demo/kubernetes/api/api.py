@@ -10,6 +10,7 @@ from cockpit.demo.kubernetes.api.eviction import evict
 from cockpit.demo.kubernetes.api.exec import execute
 from cockpit.demo.kubernetes.api.logs import logs
 from cockpit.demo.kubernetes.api.metrics import metrics, metrics_target
+from cockpit.demo.kubernetes.api.openapi import openapi
 from cockpit.demo.kubernetes.api.pages import Pages
 from cockpit.demo.kubernetes.api.portforward import forward
 from cockpit.demo.kubernetes.api.read import Reads
@@ -78,7 +79,7 @@ class Api:
         if user is None:
             raise ApiError(401, "Unauthorized")
         call = replace(call, user=user)
-        found = discover(call, self.cluster.has_metrics) or review(self.cluster, call)
+        found = discover(call, self.cluster.has_metrics) or openapi(call) or review(self.cluster, call)
         if found is not None:
             return found
         if used := metrics_target(call.path):

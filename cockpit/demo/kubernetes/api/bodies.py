@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from cockpit.demo.kubernetes.api import protobuf
 from cockpit.demo.kubernetes.api.errors import ApiError, bad_request
 from cockpit.demo.kubernetes.cluster.kinds import Json, Kind
 from cockpit.demo.kubernetes.server.wire import Call
@@ -22,10 +23,8 @@ def decoded(call: Call) -> Any:
     kind = content_type(call)
     if kind in {"application/yaml", "application/apply-patch+yaml"}:
         return _yaml(call.body)
-    if kind == "application/vnd.kubernetes.protobuf":
-        raise ApiError(
-            415, "the body of the request was in an unknown format - accepted media types include: application/json"
-        )
+    if kind == protobuf.MEDIA_TYPE:
+        return protobuf.decoded(call.body)
     try:
         return msgspec.json.decode(call.body)
     except (msgspec.DecodeError, RecursionError) as error:
