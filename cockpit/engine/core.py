@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from cockpit.backends.base import Address, Source, SourceError
+from cockpit.backends.capture import Keeper
 from cockpit.board.board import Board
 from cockpit.board.clock import Clock
 from cockpit.board.model import Identity, Instance, Phase, SafeText
@@ -22,6 +23,7 @@ from cockpit.engine.recording import Recorder
 from cockpit.engine.streams import Around
 from cockpit.engine.supervise import supervise
 from cockpit.engine.tails import Tails
+from cockpit.engine.witness import LogWitness
 
 FRAME_GAP = 0.1
 """Seconds between two frames at least: 10 a second; the first change after a quiet moment goes out at once."""
@@ -193,7 +195,9 @@ class Core:
 
     async def _open_record(self) -> None:
         try:
-            await self.record.open(self._context())
+            state = self.parts.state_dir
+            keeper = Keeper(state, self.clock) if state is not None else None
+            await self.record.open(self._context(), LogWitness(self._around(), keeper))
         except Exception as error:
             self._notices.say("nothing is recorded", f"{type(error).__name__}: {error}")
         self.touch()

@@ -44,6 +44,7 @@ from cockpit.mitigate.recover import recover
 from cockpit.mitigate.rehearse import Rehearsal, rehearse
 from cockpit.mitigate.run import Door
 from cockpit.mitigate.sight import find_service
+from cockpit.mitigate.witness import SILENT, Witness
 
 SHOWN = 200
 MOST_ROWS = 13_000
@@ -73,17 +74,18 @@ class Record:
         self._person = whoami(parts.environ, parts.who)
         self._opened = asyncio.Event()
 
-    async def open(self, context: Context | None = None) -> None:
+    async def open(self, context: Context | None = None, witness: Witness = SILENT) -> None:
         """Open the journal; without one the screen says that nothing is recorded, and nothing can be changed.
 
-        context: what the profile's own calls and actions are made with; without one there are none.
+        context: what the profile's own calls and actions are made with; without one there are none. witness: looks
+        before each change.
         """
         try:
-            await self._open(context)
+            await self._open(context, witness)
         finally:
             self._opened.set()
 
-    async def _open(self, context: Context | None) -> None:
+    async def _open(self, context: Context | None, witness: Witness) -> None:
         if self._parts.state_dir is None:
             return
         for part in self._parts.backends:
@@ -104,7 +106,7 @@ class Record:
         self.timeline = self._journal.recent(SHOWN)
         self.rolling = Rolling(self._journal.entries)
         self._guard = self._guarded(self._journal)
-        self._door = Door(self._journal, self._board, self._operators, self._clock, self._guard)
+        self._door = Door(self._journal, self._board, self._operators, self._clock, self._guard, witness)
         self._watcher = Watcher(self._parts.profile_name, self._journal.entries)
         self._spawn(self._journal.follow())
         self._spawn(recover(self._journal, self._board, self._clock))

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import msgspec
 
-from cockpit.backends.change import Operation, Outcome, Plan, Verdict
+from cockpit.backends.change import Facts, Operation, Outcome, Plan, Verdict
 from cockpit.board.model import Identity, SafeText
 from cockpit.board.text import safe
 from cockpit.incident.entry import Draft, Entry
@@ -38,8 +38,8 @@ def title(plan: Plan) -> str:
     return f"{plan.verb} {plan.service}" + (f" ({len(plan.services)} services)" if len(plan.services) > 1 else "")
 
 
-def intent(run: str, plan: Plan, baseline: Baseline, *, who: str, profile: str) -> Draft:
-    """What is about to be done, whole: another cockpit can judge it from this entry alone."""
+def intent(run: str, plan: Plan, baseline: Baseline, *, who: str, profile: str, witnessed: Facts = ()) -> Draft:
+    """What is about to be done, whole: another cockpit can judge it from this entry alone. witnessed: how it was."""
     targets = {target_key(plan.workload): None, **{target_key(one.target): None for one in plan.operations}}
     if plan.attended:  # whoever forgets a shell must not keep others from a restart all night
         targets = {}
@@ -47,7 +47,7 @@ def intent(run: str, plan: Plan, baseline: Baseline, *, who: str, profile: str) 
         ("service", plan.service), ("verb", plan.verb), ("plan hash", plan.hash), ("source", plan.source),
         ("profile", profile),
         *(("target", target) for target in targets),
-        ("plan", _encode(plan).decode()), ("baseline", _encode(baseline).decode()),
+        ("plan", _encode(plan).decode()), ("baseline", _encode(baseline).decode()), *witnessed,
     )  # fmt: skip
     return Draft(
         kind="intent", text=safe(title(plan)), subject=plan.service, facts=facts, unique=f"intent:{run}", who=who

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 
 from cockpit.backends.base import Operator
-from cockpit.backends.change import DECLARED, Operation, Outcome, Permit, Plan, Verdict
+from cockpit.backends.change import Operation, Outcome, Permit, Plan, Verdict
 from cockpit.backends.shell import Terminal
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
@@ -18,17 +18,19 @@ from cockpit.incident.entry import Draft
 from cockpit.incident.errors import JournalError, NotRecorded, TargetBusy
 from cockpit.mitigate import record
 from cockpit.mitigate.attended import Attendance, attendance
+from cockpit.mitigate.back import ways_back
 from cockpit.mitigate.errors import Refused, TargetChanged
 from cockpit.mitigate.guard import Guard
 from cockpit.mitigate.predicates import required
 from cockpit.mitigate.progress import Listener, ignore
 from cockpit.mitigate.record import Recorder
 from cockpit.mitigate.several import Failed, over_all
-from cockpit.mitigate.sight import Baseline, BoardView, baseline, find_service, find_workload
+from cockpit.mitigate.sight import Baseline, BoardView, baseline, find_service
 from cockpit.mitigate.signals import not_good
 from cockpit.mitigate.smoke import asked
 from cockpit.mitigate.steps import Steps
 from cockpit.mitigate.verify import Done, Question, Ruling, verdict_of, verify
+from cockpit.mitigate.witness import SILENT, Testimony, Witness
 
 ANSWER_MARGIN = 30.0
 """Seconds beyond an operation's deadline for the backend to answer: a stop may take its whole grace period first."""
@@ -42,9 +44,11 @@ class Door:
     """Carries out confirmed plans on the engine's loop; several at a time, one for each target."""
 
     def __init__(
-        self, journal: Recorder, board: BoardView, operators: Mapping[str, Operator], clock: Clock, guard: Guard
-    ) -> None:
+        self, journal: Recorder, board: BoardView, operators: Mapping[str, Operator], clock: Clock, guard: Guard,
+        witness: Witness = SILENT,
+    ) -> None:  # fmt: skip
         """operators: by the name of their source."""
+        self.witness = witness
         self._journal = journal
         self._board = board
         self._operators = operators
@@ -111,13 +115,16 @@ class _Run:
         self._before = self._baseline(plan.operations)
         self._done: list[Done] = []
         self._failed: list[Failed] = []
+        self._seen: Testimony = SILENT
         self._backed = 0
 
     async def begin(self, who: str, *, unrecorded: bool) -> None:
-        """Write the intent; nothing has been done before it is on the disk."""
+        """Write the intent, with how it was before; nothing has been done before it is on the disk."""
+        self._seen = await self._door.witness.before(self._plan)
+        profile, seen = self._board.snapshot().profile, self._seen.facts
         try:
             entry = await self._journal.open_intent(
-                record.intent(self.name, self._plan, self._before, who=who, profile=self._board.snapshot().profile)
+                record.intent(self.name, self._plan, self._before, who=who, profile=profile, witnessed=seen)
             )
         except TargetBusy as busy:
             raise Refused(f"{busy}; nothing was done") from busy
@@ -243,15 +250,8 @@ class _Run:
         return Ruling(result=bad.result, evidence=(*bad.evidence, *words))
 
     async def _ways_back(self, operation: Operation) -> tuple[Operation, ...]:
-        if operation.back is not None:
-            return (operation.back,)
-        workload = find_workload(self._board.snapshot(), operation.target)
-        if operation.inverse is None or workload is None:
-            return ()
-        verb, arguments = operation.inverse
         async with self._clock.timeout(ANSWER_MARGIN):
-            given = {**dict(arguments), **({"service": operation.service} if operation.source == DECLARED else {})}
-            return (await self._operator(operation).plan(verb, workload, given)).operations
+            return await ways_back(operation, self._board.snapshot(), self._operator(operation))
 
     async def _back(self, operation: Operation) -> SafeText:
         self._steps.remark(safe(f"stepping back: {operation.title}"))
@@ -288,6 +288,8 @@ class _Run:
         return await self._end(Ruling(result="unknown", evidence=(words,)), number)
 
     async def _end(self, ruling: Ruling, reached: int) -> Verdict:
+        if self._done and not self._door.stopping:
+            ruling = Ruling(result=ruling.result, evidence=(*ruling.evidence, *await self._seen.since()))
         verdict = verdict_of(ruling, self._clock.monotonic() - self._began)
         await self._write(record.verdict(self.name, self._plan, verdict, left=self._plan.operations[reached:]))
         self._steps.end(verdict)
