@@ -1,17 +1,21 @@
 """Changes of the demo: plans as data, and their operations, one request each. Only the one door holds this."""
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
+from cockpit.backends.base import SourceError
 from cockpit.backends.change import Operation, Outcome, Permit, Plan, PlanRefused, Verb
+from cockpit.backends.shell import Size
 from cockpit.board.clock import Clock
-from cockpit.board.model import Workload
+from cockpit.board.model import Phase, Workload
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
 from cockpit.demo.client import DemoClient, DemoError
 from cockpit.demo.fleet import Fleet
 from cockpit.demo.plan import Scene, difference, plan_act
 from cockpit.demo.rollout import PLANNERS
+from cockpit.demo.shell import SHELL, LocalShell, folder_of, open_local, plan_shell
 from cockpit.demo.told import PlatformTold, read
 from cockpit.demo.verbs import ACTS, service_verbs
 
@@ -24,6 +28,7 @@ _REQUESTS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "unset-env": lambda given: {"op": "set_env", "set": {given["variable"]: None}},
 }
 """The host's request for each verb on a service's definition."""
+_PLANNERS = {**PLANNERS, SHELL.name: plan_shell}
 
 
 class DemoOperator:
@@ -36,11 +41,13 @@ class DemoOperator:
     def verbs(self, workload: Workload) -> tuple[Verb, ...]:
         """What may be done, by what its instances are doing."""
         phases = {instance.phase for instance in workload.instances}
-        return (*(act.verb for act in ACTS.values() if phases & act.applies), *service_verbs(workload.id.name))
+        shell = (SHELL,) if Phase.RUNNING in phases else ()
+        acts = (act.verb for act in ACTS.values() if phases & act.applies)
+        return (*acts, *shell, *service_verbs(workload.id.name))
 
     async def plan(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
         """What the verb would do to the service as the host has it now. PlanRefused."""
-        act, planner = ACTS.get(verb), PLANNERS.get(verb)
+        act, planner = ACTS.get(verb), _PLANNERS.get(verb)
         if act is None and planner is None:
             raise PlanRefused(f"{verb} is nothing that can be done to {workload.id.name}, a service of the demo")
         try:
@@ -80,6 +87,19 @@ class DemoOperator:
             raise
         generation = safe(str(result.get("generation", "")), 20)
         return Outcome(accepted=True, facts=(("generation", generation),) if generation else ())
+
+    async def open_shell(self, permit: Permit, operation: Operation, size: Size, term: str) -> LocalShell:
+        """Start the shell that an operation says, beside its instance. SourceError."""
+        if not isinstance(permit, Permit):
+            raise TypeError("no shell is opened without a permit")
+        try:
+            told = (await self._platform()).instance(operation.target.instance)
+        except DemoError as error:
+            raise SourceError(str(error)) from None
+        if told is None:
+            raise SourceError(f"{operation.target.instance} is gone: no shell can be opened beside it")
+        argv = shlex.split(dict(operation.arguments)["command"])
+        return await open_local(argv, folder_of(told), told.env, size, term, self._clock)
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -32,6 +32,8 @@ class InstanceTold(Struct, frozen=True, kw_only=True):
     health_detail: str
     health_since: float | None
     memory_limit: int
+    log_path: str = ""
+    env: Mapping[str, str] = {}
 
 
 class Rollout(Struct, frozen=True):

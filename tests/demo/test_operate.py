@@ -39,7 +39,8 @@ async def verbs_of(cockpit: DemoCockpit, service: str) -> set[str]:
 
 async def test_a_service_that_runs_offers_what_makes_sense(cockpit: DemoCockpit) -> None:
     offered = await verbs_of(cockpit, "catalog")
-    assert offered == {"restart", "stop", "pause", "kill", "remove", "scale", "rollback", "set-env", "unset-env"}
+    acts = {"restart", "stop", "pause", "kill", "remove", "shell"}
+    assert offered == {*acts, "scale", "rollback", "set-env", "unset-env"}
 
 
 async def test_stopped_and_started_again_and_back(cockpit: DemoCockpit) -> None:
