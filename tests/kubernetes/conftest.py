@@ -31,11 +31,17 @@ class Kubernetes:
 
 
 @pytest.fixture
-async def kubernetes(tmp_path: Path) -> AsyncIterator[Kubernetes]:
+def pace() -> float:
+    """Seconds for each second that pods, probes, back-offs and deadlines take in life. A module may have its own."""
+    return 0.1
+
+
+@pytest.fixture
+async def kubernetes(tmp_path: Path, pace: float) -> AsyncIterator[Kubernetes]:
     """The sample shop (`sample.SHOP`) in namespace `shop` on three nodes. The test must not block its loop: what asks
     the emulator from a program of its own is awaited (asyncio.create_subprocess_exec)."""
     async with contextlib.AsyncExitStack() as stack:
-        emulator = Emulator()
+        emulator = Emulator(pace=pace)
         sample.ground(emulator.cluster)
         sample.shop(emulator.cluster)
         await stack.enter_async_context(emulator)
