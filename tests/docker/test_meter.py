@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from cockpit.backends.docker import shape
 from cockpit.backends.docker.group import Known
 from cockpit.backends.docker.meter import measure, memory_used, totals
-from cockpit.backends.docker.stats import FIRST, OFTEN, SELDOM, Due
+from cockpit.backends.docker.stats import FIRST, OFTEN, OTHER_RATE, SELDOM, SHOWN_RATE, Due
 from cockpit.backends.docker.wire import ContainerRow, MemoryStats, Stats
 from cockpit.board.model import Identity
 from tests.docker.recorded import recorded
@@ -67,9 +67,9 @@ def test_another_run_gives_no_rate() -> None:
     assert "net rx" not in [one.metric for one in measure(TARGET, before, recreated, second.memory_stats)]
 
 
-def _known(number: int) -> Known:
-    owner = shape.Owner("compose", "shop", f"s{number}")
-    row = ContainerRow(id=f"c{number}", state="running")
+def _known(number: int, service: str = "") -> Known:
+    owner = shape.Owner("compose", "shop", service or f"s{number}")
+    row = ContainerRow(id=f"{service}c{number}", state="running")
     return Known(row, owner, shape.from_row(row, owner.identity("engine", row.id)))
 
 
@@ -80,7 +80,7 @@ def _asked(count: int, shown: int, seconds: float) -> dict[str, int]:
     due, asked, now = Due(), dict.fromkeys((one.row.id for one in fleet), 0), 0.0
     while now < seconds:
         for one in due.choose(fleet, visible, now, 10):
-            due.sampled(one.row.id, now)
+            due.sampled(one, now)
             asked[one.row.id] += 1
         now += 0.5
     return asked
@@ -93,21 +93,40 @@ def test_what_is_shown_comes_often_and_the_rest_seldom() -> None:
 
 
 def test_many_containers_do_not_ask_more_of_the_daemon() -> None:
-    asked = _asked(count=500, shown=60, seconds=150)
-    assert sum(asked.values()) / 150 <= 15
+    asked = _asked(count=500, shown=60, seconds=600)
+    assert sum(asked.values()) / 600 <= SHOWN_RATE + OTHER_RATE + 0.5
     assert min(asked.values()) >= 1
-    assert min(asked[f"c{n}"] for n in range(60)) >= 150 / 6 * 0.8
+    assert min(asked[f"c{n}"] for n in range(60)) >= 600 / 60 * SHOWN_RATE * 0.8
+
+
+def test_a_row_of_many_containers_gets_numbers_as_often_as_one_of_few() -> None:
+    rows = {"few": 1, "some": 4, "many": 30}
+    fleet = [_known(number, row) for row, count in rows.items() for number in range(count)]
+    shown = frozenset(one.instance.id.workload for one in fleet)
+    due, now = Due(), 0.0
+    last, longest = dict.fromkeys(rows, 60.0), dict.fromkeys(rows, 0.0)
+    asked = dict.fromkeys((one.row.id for one in fleet), 0)
+    while now < 180:
+        for one in due.choose(fleet, shown, now):
+            due.sampled(one, now)
+            asked[one.row.id] += 1
+            if now > 60:  # by then each has been sampled twice
+                row = one.instance.id.name
+                longest[row], last[row] = max(longest[row], now - last[row]), now
+        now += 0.25
+    assert max(longest.values()) <= 5
+    assert min(asked.values()) >= 10
 
 
 def test_cpu_is_known_soon_and_what_is_gone_is_forgotten() -> None:
     due, one = Due(), _known(1)
     nobody: frozenset[Identity] = frozenset()
     assert due.choose([one], nobody, 0.0) == [one]
-    due.sampled("c1", 0.0)
+    due.sampled(one, 0.0)
     shown = frozenset({one.instance.id.workload})
     assert due.choose([one], shown, FIRST / 2) == []
     assert due.choose([one], shown, FIRST) == [one]
-    due.sampled("c1", FIRST)
+    due.sampled(one, FIRST)
     assert due.choose([one], nobody, FIRST + OFTEN) == []
     due.forget([])
     assert due.choose([one], nobody, FIRST + OFTEN) == [one]
