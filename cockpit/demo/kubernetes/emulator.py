@@ -15,10 +15,18 @@ from cockpit.demo.kubernetes.server.http import HttpServer
 
 
 class Emulator:
-    """`async with Emulator() as emulator:` serves `emulator.cluster` at `emulator.url` until the block ends."""
+    """`async with Emulator() as emulator:` serves `emulator.cluster` at `emulator.url` until the block ends.
+
+    moving: whether controllers and kubelet run; without them only requests change objects."""
 
     def __init__(
-        self, clock: Clock | None = None, *, pace: float = 1.0, port: int = 0, tls: ssl.SSLContext | None = None
+        self,
+        clock: Clock | None = None,
+        *,
+        pace: float = 1.0,
+        moving: bool = True,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.cluster = Cluster(clock or SystemClock(), pace)
         self.kubelet = Kubelet(self.cluster)
@@ -27,6 +35,7 @@ class Emulator:
         self.nodes.loop = self.manager.loop
         self.api = Api(self.cluster)
         self.server = HttpServer(self.api.handle, port, tls)
+        self._moving = moving
         self._scheme = "https" if tls else "http"
 
     @property
@@ -39,7 +48,8 @@ class Emulator:
 
     async def __aenter__(self) -> Self:
         await self.server.start()
-        self.manager.start()
+        if self._moving:
+            self.manager.start()
         return self
 
     async def __aexit__(

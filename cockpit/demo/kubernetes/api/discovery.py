@@ -128,7 +128,8 @@ def _aggregated(found: Mapping[str, list[str]]) -> Reply:
             {"version": version, "resources": _discovered(group, version), "freshness": "Current"}
             for version in versions
         ]
-        items.append({"metadata": {"name": group, "creationTimestamp": None} if group else {}, "versions": listed})
+        meta = ({"name": group} if group else {}) | {"creationTimestamp": None}
+        items.append({"metadata": meta, "versions": listed})
     head = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}}
     return reply(head | {"items": items}, content_type=AGGREGATED)
 

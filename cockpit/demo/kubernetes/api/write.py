@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cockpit.demo.kubernetes.api.apply import applied
 from cockpit.demo.kubernetes.api.bodies import content_type, decoded, obj_of
 from cockpit.demo.kubernetes.api.errors import ApiError, bad_request, conflict, exists, modified
 from cockpit.demo.kubernetes.api.patch import APPLY, patched
@@ -15,6 +16,7 @@ from cockpit.demo.kubernetes.cluster.defaults import defaulted
 from cockpit.demo.kubernetes.cluster.kinds import Json, Kind
 from cockpit.demo.kubernetes.cluster.objects import changed
 from cockpit.demo.kubernetes.cluster.store import Entry
+from cockpit.demo.kubernetes.cluster.times import stamp
 from cockpit.demo.kubernetes.server.wire import Call, Reply, reply
 
 
@@ -86,9 +88,11 @@ class Writes:
         found = self._cluster.store.shelves[kind.storage].items.get((target.namespace, target.name))
         wanted = {key: value for key, value in body.items() if key not in {"kind", "apiVersion"}}
         wanted = stored(kind, {**wanted, "metadata": {"name": target.name, **wanted.get("metadata", {})}})
+        manager, now = call.query("fieldManager"), stamp(self._cluster.now())
         if found is None:
-            return self._created(kind, self._placed(target, wanted), call)
-        made = patched("application/strategic-merge-patch+json", found.obj, wanted)
+            wanted = self._placed(target, wanted)
+            return self._created(kind, applied(kind, {"metadata": {}}, wanted, manager, force=True, now=now), call)
+        made = applied(kind, found.obj, wanted, manager, force=call.flag("force"), now=now)
         return self._stored(target, found.obj, made, call)
 
     def _stored(self, target: Target, old: Json, new: Json, call: Call) -> Reply:

@@ -1,0 +1,162 @@
+"""Server-side apply: who owns which field, what two managers want differently, and what one of them gave up.
+
+Only appliers are entered into `managedFields`; what a stored object says of other managers counts for conflicts.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from cockpit.demo.kubernetes.api.errors import ApiError
+from cockpit.demo.kubernetes.api.patch.strategic import key_of, strategic_patch
+from cockpit.demo.kubernetes.cluster.kinds import Json, Kind
+
+Path = tuple[str, ...]
+"""Segments as in fieldsV1: `f:spec`, `k:{"name":"web"}`."""
+
+_IDENTITY = frozenset({"f:name", "f:namespace", "f:uid", "f:resourceVersion"})
+
+
+def applied(kind: Kind, old: Json, wanted: Json, manager: str, *, force: bool, now: str) -> Json:
+    """`old` with what `manager` wants. ApiError 409 where another manager wants something else, unless forced."""
+    entries = list(old["metadata"].get("managedFields") or ())
+    mine = set(_paths(wanted))
+    conflicts = _conflicts(old, wanted, entries, manager, mine)
+    if conflicts and not force:
+        raise _refused(conflicts)
+    before = {path for one in entries if _is_applier(one, manager) for path in _leaves(one.get("fieldsV1") or {})}
+    others = {path for one in entries if not _is_applier(one, manager) for path in _leaves(one.get("fieldsV1") or {})}
+    made = old
+    for path in sorted(before - mine - others, key=len, reverse=True):
+        made = _without(made, path)
+    made = strategic_patch(made, wanted)
+    kept = [one for one in entries if not _is_applier(one, manager)]
+    entry = {
+        "manager": manager,
+        "operation": "Apply",
+        "apiVersion": kind.api_version,
+        "time": now,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": _tree(mine),
+    }
+    managed = [*(_given_up(one, mine) if conflicts else one for one in kept), entry]
+    return {**made, "metadata": {**made["metadata"], "managedFields": managed}}
+
+
+def _is_applier(entry: Json, manager: str) -> bool:
+    return bool(entry["manager"] == manager and entry["operation"] == "Apply")
+
+
+def _conflicts(old: Json, wanted: Json, entries: list[Json], manager: str, mine: set[Path]) -> list[tuple[Json, Path]]:
+    """(whose, where) of each field that somebody else owns and that would change."""
+    found = []
+    for one in entries:
+        if one["manager"] == manager or one.get("subresource"):
+            continue
+        for path in sorted(mine & set(_leaves(one.get("fieldsV1") or {}))):
+            if _value(old, path) != _value(wanted, path):
+                found.append((one, path))
+    return found
+
+
+def _refused(conflicts: list[tuple[Json, Path]]) -> ApiError:
+    causes = []
+    for one, path in conflicts:
+        words = f'conflict with "{one["manager"]}" using {one["apiVersion"]}'
+        causes.append({"reason": "FieldManagerConflict", "message": words, "field": _dotted(path)})
+    told = "; ".join(f"{cause['message']}: {cause['field']}" for cause in causes)
+    number = f"{len(causes)} conflict{'s' if len(causes) > 1 else ''}"
+    return ApiError(409, f"Apply failed with {number}: {told}", details={"causes": causes})
+
+
+def _paths(value: Any, name: str = "", at: Path = ()) -> Iterator[Path]:
+    """The leaves of a configuration. A list with a key is entered item by item, any other is one leaf."""
+    if isinstance(value, dict) and value:
+        for key, one in value.items():
+            if not (at == ("f:metadata",) and f"f:{key}" in _IDENTITY):
+                yield from _paths(one, key, (*at, f"f:{key}"))
+        return
+    if isinstance(value, list) and value and (key := key_of(name, value)):
+        for one in value:
+            yield from _paths(one, "", (*at, _item(key, one)))
+        return
+    yield at
+
+
+def _item(key: str, one: Json) -> str:
+    found = {key: one[key]}
+    if key == "containerPort":
+        found["protocol"] = one.get("protocol", "TCP")
+    return "k:" + json.dumps(found, separators=(",", ":"))
+
+
+def _leaves(tree: Json, at: Path = ()) -> Iterator[Path]:
+    inner = {key: value for key, value in tree.items() if key != "."}
+    if not inner:
+        yield at
+    for key, value in inner.items():
+        yield from _leaves(value, (*at, key))
+
+
+def _tree(paths: set[Path]) -> Json:
+    made: Json = {}
+    for path in sorted(paths):
+        at = made
+        for part in path:
+            at = at.setdefault(part, {})
+    return made
+
+
+def _step(value: Any, part: str) -> Any:
+    """What lies behind one segment; None when nothing does."""
+    if part.startswith("f:"):
+        return value.get(part[2:]) if isinstance(value, dict) else None
+    wanted = json.loads(part[2:])
+    if not isinstance(value, list):
+        return None
+    fits = (
+        one for one in value if isinstance(one, dict) and all(_or_tcp(one, key) == word for key, word in wanted.items())
+    )
+    return next(fits, None)
+
+
+def _or_tcp(one: Json, key: str) -> Any:
+    return one.get(key, "TCP" if key == "protocol" else None)
+
+
+def _value(obj: Any, path: Path) -> Any:
+    for part in path:
+        obj = _step(obj, part)
+    return obj
+
+
+def _without(obj: Any, path: Path) -> Any:
+    """A copy without what lies at `path`."""
+    part = path[0]
+    inner = _step(obj, part)
+    if inner is None:
+        return obj
+    if part.startswith("f:"):
+        name = part[2:]
+        if len(path) == 1:
+            return {key: value for key, value in obj.items() if key != name}
+        return {**obj, name: _without(inner, path[1:])}
+    return [_without(one, path[1:]) if one is inner and len(path) > 1 else one for one in obj]
+
+
+def _given_up(entry: Json, mine: set[Path]) -> Json:
+    """Another manager's entry without what was taken from it by force."""
+    if entry.get("subresource"):
+        return entry
+    return {**entry, "fieldsV1": _tree(set(_leaves(entry.get("fieldsV1") or {})) - mine)}
+
+
+def _dotted(path: Path) -> str:
+    made = ""
+    for part in path:
+        if part.startswith("f:"):
+            made += f".{part[2:]}"
+        else:
+            pairs = json.loads(part[2:]).items()
+            made += "[" + ",".join(f"{key}={json.dumps(value)}" for key, value in pairs) + "]"
+    return made
