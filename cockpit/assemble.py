@@ -9,6 +9,7 @@ from cockpit.backends.change import DECLARED
 from cockpit.backends.evidence import Evidence
 from cockpit.board.clock import Clock
 from cockpit.board.secrets import Secrets
+from cockpit.board.select import candidates
 from cockpit.engine import runners
 from cockpit.engine.follow import Read
 from cockpit.engine.parts import BackendPart, Context, Declared, Parts, PlanVerb, Seen
@@ -45,6 +46,21 @@ def _process_source(name: str, backend: Backend, profile: Profile, clock: Clock,
     return ProcessSource(name, backend, chosen, clock, secrets)
 
 
+def _kubernetes_source(name: str, backend: Backend, profile: Profile, clock: Clock, secrets: Secrets) -> Source:
+    from cockpit.backends.kubernetes.source import KubernetesSource
+
+    return KubernetesSource(name, backend, clock, secrets, namespaces(name, backend, profile))
+
+
+def namespaces(name: str, backend: Backend, profile: Profile) -> frozenset[str]:
+    """The namespaces of a cluster that a profile needs: none means all, an empty one the context's own."""
+    if profile.discover and not backend.namespace:
+        return frozenset()
+    selectors = (selector for service in profile.services.values() for selector in service.workloads)
+    found = {one.namespace or backend.namespace for one in selectors if name in candidates(one, profile)}
+    return frozenset(found | ({backend.namespace} if profile.discover or not found else set()))
+
+
 def _absent_source(name: str, backend: Backend, _: Profile, clock: Clock, __: Secrets) -> Source:
     from cockpit.backends.absent import AbsentSource
 
@@ -57,7 +73,11 @@ def _files(clock: Clock) -> Read:
     return file_reader(clock)
 
 
-_SOURCES: Mapping[str, MakeSource] = {"docker": _docker_source, "process": _process_source}
+_SOURCES: Mapping[str, MakeSource] = {
+    "docker": _docker_source,
+    "process": _process_source,
+    "kubernetes": _kubernetes_source,
+}
 _OPERATORS: Mapping[str, MakeOperator] = {"docker": _docker_operator}
 
 

@@ -60,7 +60,7 @@ class Seen:
             if line.at is None:
                 self.untimed = True
                 continue
-            self._recent.append((line.at, hash((line.stream, line.data))))
+            self._recent.append((line.at, hash((line.stream, line.part, line.data))))
             if self.last is None or line.at > self.last:
                 self.last = line.at
         return batch
@@ -74,7 +74,7 @@ class Seen:
         if line.at > self._until:
             self._known.clear()
             return False
-        key = (line.at, hash((line.stream, line.data)))
+        key = (line.at, hash((line.stream, line.part, line.data)))
         if self._known[key] <= 0:
             return False
         self._known[key] -= 1

@@ -43,7 +43,7 @@ class Ingest:
         """The lines of a batch as they may be kept."""
         source = self._source
         return [
-            Parsed(raw.at, source, raw.stream, level_of(text), text)
+            Parsed(raw.at, f"{source}/{raw.part}" if raw.part else source, raw.stream, level_of(text), text)
             for part in slices(batch)
             for raw, text in zip(part, self._texts(part), strict=True)
         ]

@@ -26,7 +26,7 @@ class RawLine(Struct, frozen=True, gc=False):
     at: the backend's timestamp, None when it has none. stream: "out", "err" or "" (TTY, file).
     cut: bytes of the line that were dropped because it was longer. lost: lines before this one that the backend knows
     to have been lost (they came faster than they were read). note: what happened to the log before this line ("the file
-    was rotated").
+    was rotated"). part: which of an instance's several writers it is from (a container of a pod), empty for the only one.
     """
 
     at: datetime | None
@@ -35,6 +35,7 @@ class RawLine(Struct, frozen=True, gc=False):
     cut: int = 0
     lost: int = 0
     note: str = ""
+    part: str = ""
 
 
 class LogLine(Struct, frozen=True, gc=False):

@@ -1,0 +1,126 @@
+"""What stands around workloads: nodes, autoscalers, disruption budgets, events; reduced to what they say. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from cockpit.backends.kubernetes.owners import Owner
+from cockpit.backends.kubernetes.pods import condition
+from cockpit.backends.kubernetes.times import moment
+from cockpit.backends.kubernetes.wire import LabelSelector
+from cockpit.backends.kubernetes.wire_apps import Event, Hpa, Node, Pdb
+from cockpit.board.model import ReadingState, Remark, SafeText
+from cockpit.board.text import safe
+from cockpit.board.why import moment as shown
+
+
+class NodeFact(Struct, frozen=True):
+    """A node that is not well: unknown (nobody hears of it), or not ready; why in words. Well: neither."""
+
+    unknown: bool = False
+    ready: bool = True
+    why: SafeText = SafeText("")
+    since: datetime | None = None
+    cordoned: bool = False
+
+
+class HpaFact(Struct, frozen=True):
+    """What an autoscaler scales, and what is to be said of it."""
+
+    target: Owner
+    remark: Remark | None
+
+
+class PdbFact(Struct, frozen=True):
+    """Whose pods are guarded, and what is to be said of it; None while some may go."""
+
+    space: str
+    selector: LabelSelector | None
+    remark: Remark | None
+
+
+class EventFact(Struct, frozen=True):
+    """The last event of one reason about one object."""
+
+    uid: str
+    reason: str
+    text: SafeText
+    at: datetime | None
+    count: int
+
+
+def node(one: Node) -> NodeFact:
+    """A node's readiness."""
+    ready = condition(one.status.conditions, "Ready")
+    cordoned = one.spec.unschedulable
+    if ready is None or ready.status == "True":
+        return NodeFact(cordoned=cordoned)
+    since = moment(ready.last_transition_time)
+    when = f" since {shown(since)}" if since else ""
+    if ready.status == "Unknown":
+        text = safe(f"node {one.metadata.name} does not answer{when}", 200)
+        return NodeFact(True, False, text, since, cordoned)
+    words = f": {ready.message or ready.reason}" if ready.message or ready.reason else ""
+    return NodeFact(False, False, safe(f"node {one.metadata.name} is not ready{when}{words}", 300), since, cordoned)
+
+
+def hpa(one: Hpa) -> HpaFact:
+    """An autoscaler; it is worth a word when it wants more than it may, or cannot tell what it wants."""
+    spec, status = one.spec, one.status
+    target = Owner(spec.scale_target_ref.kind.lower(), one.metadata.namespace, spec.scale_target_ref.name)
+    limited = condition(status.conditions, "ScalingLimited")
+    active = condition(status.conditions, "ScalingActive")
+    remark = None
+    if limited is not None and limited.status == "True" and limited.reason == "TooManyReplicas":
+        text = f"HPA {one.metadata.name} is at its maximum of {spec.max_replicas} and wants more"
+        remark = Remark(safe(text, 200), ReadingState.OK, moment(limited.last_transition_time))
+    elif active is not None and active.status == "False" and active.reason != "ScalingDisabled":
+        text = f"HPA {one.metadata.name} does not scale: {active.message or active.reason}"
+        remark = Remark(safe(text, 200), ReadingState.OK, moment(active.last_transition_time))
+    elif spec.max_replicas and status.desired_replicas >= spec.max_replicas > (spec.min_replicas or 1):
+        text = f"HPA {one.metadata.name} is at its maximum of {spec.max_replicas}"
+        remark = Remark(safe(text, 200), ReadingState.OK)
+    return HpaFact(target, remark)
+
+
+def pdb(one: Pdb) -> PdbFact:
+    """A disruption budget that lets nobody go."""
+    status = one.status
+    remark = None
+    if status.expected_pods and not status.disruptions_allowed:
+        text = (
+            f"PDB {one.metadata.name} lets no pod go: {status.current_healthy} of {status.expected_pods} healthy, "
+            f"{status.desired_healthy} must stay"
+        )
+        remark = Remark(safe(text, 200), ReadingState.OK)
+    return PdbFact(one.metadata.namespace, one.spec.selector, remark)
+
+
+def event(one: Event) -> EventFact:
+    """A warning."""
+    series = one.series
+    last = (series.last_observed_time if series else None) or one.last_timestamp or one.event_time
+    at = moment(last or one.first_timestamp or one.metadata.creation_timestamp)
+    count = max(one.count or 1, series.count if series else 1)
+    return EventFact(one.involved_object.uid, one.reason, safe(one.message.strip(), 300), at, count)
+
+
+def selects(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:
+    """Whether pods with these labels are meant."""
+    if selector is None:
+        return False
+    wanted = (selector.match_labels or {}).items()
+    return all(labels.get(key) == value for key, value in wanted) and all(
+        _requires(one.operator, labels.get(one.key), one.values or ()) for one in selector.match_expressions or ()
+    )
+
+
+def _requires(operator: str, value: str | None, values: Sequence[str]) -> bool:
+    table = {
+        "In": value is not None and value in values,
+        "NotIn": value is None or value not in values,
+        "Exists": value is not None,
+        "DoesNotExist": value is None,
+    }
+    return table.get(operator, False)

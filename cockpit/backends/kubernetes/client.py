@@ -1,0 +1,223 @@
+"""One cluster's client: finds it, asks with a deadline, renews its credentials, and says in words what fails."""
+
+import asyncio
+import contextlib
+import importlib
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from cockpit.backends.base import SourceError
+from cockpit.backends.kubernetes import errors
+from cockpit.backends.kubernetes.access import Access, find_access, tls_context
+from cockpit.backends.kubernetes.credentials import Credentials, Proof
+from cockpit.backends.kubernetes.readonly import refusal
+from cockpit.backends.pool import Pool, PoolFull
+from cockpit.board.clock import Clock
+from cockpit.board.secrets import Secrets
+from cockpit.profile.schema import Backend
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT = 10.0
+"""Seconds for every request that is neither a page of a list nor a stream."""
+ANSWER_LIMIT = 64 * 1024 * 1024
+MESSAGE_LIMIT = 64 * 1024
+TRIES, LONGEST_WAIT = 3, 10.0
+"""How often a request is sent that the API asks to send again later, and how long one wait may be."""
+AGENT = "incident-cockpit"
+
+T = TypeVar("T")
+Query = Mapping[str, str | int]
+
+_POOL = Pool("kubernetes-connect", 2)
+
+
+class KubeClient:
+    """Speaks with one API server on the running loop. Connects by itself; `reset` forgets connections and credentials.
+
+    read_only: every request that would change the cluster is refused before it is sent.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        backend: Backend,
+        clock: Clock,
+        secrets: Secrets,
+        *,
+        read_only: bool,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name, self.clock = name, clock
+        self.access: Access | None = None
+        self.asked = 0
+        """Requests sent, for the statement of what the cockpit costs."""
+        self._backend, self._secrets, self._read_only = backend, secrets, read_only
+        self._environ = os.environ if environ is None else environ
+        self._credentials: Credentials | None = None
+        self._http: httpx.AsyncClient | None = None
+        self._certificate = ""
+        self._lock = asyncio.Lock()
+
+    @property
+    def where(self) -> str:
+        """The cluster as a sentence begins with it."""
+        return errors.where(self.name, self.access)
+
+    async def connect(self) -> Access:
+        """Find the cluster when that is not done yet. SourceError."""
+        async with self._lock:
+            if self.access is None or self._credentials is None:
+                try:
+                    self.access = await _POOL.run(find_access, self._backend, self._environ)
+                    # What speaks HTTP takes 60 to 110 ms to import: in a thread, so that the loop goes on.
+                    await _POOL.run(importlib.import_module, "cockpit.backends.kubernetes.dial")
+                except (SourceError, PoolFull) as error:
+                    raise SourceError(f"Kubernetes {self.name}: {error}") from None
+                self._credentials = Credentials(self.access, self.clock, self._secrets, self._environ)
+            return self.access
+
+    async def proof(self) -> Proof:
+        """What is sent to prove who one is, for connections that are not made here (WebSockets)."""
+        await self.connect()
+        assert self._credentials is not None
+        return await self._credentials.proof()
+
+    async def get(
+        self, path: str, kind: type[T], query: Query | None = None, *, timeout: float = TIMEOUT, accept: str = ""
+    ) -> T:
+        """Ask and decode. SourceError; ApiAnswer with its status when the API refuses."""
+        data = await self.raw(path, query, timeout=timeout, accept=accept)
+        return self.decoded(path, data, kind)
+
+    def decoded(self, path: str, data: bytes, kind: type[T]) -> T:
+        """An answer as its type. SourceError."""
+        try:
+            return msgspec.json.decode(data, type=kind)
+        except msgspec.MsgspecError as error:
+            raise SourceError(f"{self.where}: its answer to {path} cannot be read ({error})") from None
+
+    async def raw(self, path: str, query: Query | None = None, *, timeout: float = TIMEOUT, accept: str = "") -> bytes:
+        """Ask; the answer's bytes. What the API asks to send again later is, within the deadline."""
+        return await self._whole("GET", path, query, None, timeout, accept)
+
+    async def post(self, path: str, body: object, kind: type[T], timeout: float = TIMEOUT) -> T:
+        """Send what the client is allowed to, and decode the answer."""
+        data = await self._whole("POST", path, None, msgspec.json.encode(body), timeout, "")
+        return self.decoded(path, data, kind)
+
+    async def _whole(
+        self, method: str, path: str, query: Query | None, content: bytes | None, timeout: float, accept: str
+    ) -> bytes:
+        # Lists are compressed to a tenth; what is streamed is not, for then each line would wait for the next.
+        headers = {"Accept": accept or "application/json", "Accept-Encoding": "gzip"}
+        with self._in_words():
+            async with self.clock.timeout(timeout):
+                for left in reversed(range(TRIES)):
+                    reply = await self._begin(method, path, query, content, headers)
+                    try:
+                        data = await _bounded(reply, ANSWER_LIMIT)
+                    finally:
+                        await reply.aclose()
+                    if reply.status_code < 300:
+                        return data
+                    failed = errors.answer(self.where, reply.status_code, reply.headers, data)
+                    if failed.status != 429 or not left:
+                        raise failed
+                    await self.clock.sleep(min(LONGEST_WAIT, failed.retry_after or 1.0))
+        raise AssertionError("the last try raises")
+
+    @contextlib.asynccontextmanager
+    async def stream(self, path: str, query: Query | None = None) -> AsyncIterator["httpx.Response"]:
+        """An answer that may go on for ever: its head comes within TIMEOUT, its body has no deadline.
+
+        Errors while the body is read are turned into SourceError here too.
+        """
+        with self._in_words():
+            async with self.clock.timeout(TIMEOUT):
+                reply = await self._begin("GET", path, query, None, {"Accept-Encoding": "identity"})
+            try:
+                if reply.status_code >= 300:
+                    async with self.clock.timeout(TIMEOUT):
+                        data = await _bounded(reply, MESSAGE_LIMIT)
+                    raise errors.answer(self.where, reply.status_code, reply.headers, data)
+                yield reply
+            finally:
+                await reply.aclose()
+
+    async def reset(self) -> None:
+        """Close every connection; the next request reads the kubeconfig anew."""
+        async with self._lock:
+            http, self._http, self._credentials = self._http, None, None
+            if http is not None:
+                await http.aclose()
+
+    async def _begin(
+        self, method: str, path: str, query: Query | None, content: bytes | None, headers: Mapping[str, str]
+    ) -> "httpx.Response":
+        if self._read_only and (why := refusal(method, path)):
+            raise SourceError(why)
+        access = await self.connect()
+        credentials = self._credentials
+        assert credentials is not None
+        for again in (credentials.renewable, False):
+            proof = await credentials.proof()
+            http = await self._client(access, proof)
+            sent = {**headers, **proof.headers} | ({} if content is None else {"Content-Type": "application/json"})
+            name = access.cluster.tls_server_name
+            request = http.build_request(
+                method, f"{access.server}{path}", params=query or None, content=content, headers=sent,
+                extensions={"sni_hostname": name} if name else {},
+            )  # fmt: skip
+            self.asked += 1
+            reply = await http.send(request, stream=True)
+            if reply.status_code != 401 or not again:
+                return reply
+            await reply.aclose()
+            credentials.reject(proof)
+        raise AssertionError("the second answer is returned")
+
+    async def _client(self, access: Access, proof: Proof) -> "httpx.AsyncClient":
+        async with self._lock:
+            if self._http is None or self._certificate != proof.certificate:
+                from cockpit.backends.kubernetes.dial import open_client
+
+                context = await _POOL.run(tls_context, access, proof.certificate, proof.key)
+                old, self._certificate = self._http, proof.certificate
+                self._http = open_client(access, context, AGENT)
+                if old is not None:
+                    await old.aclose()
+            return self._http
+
+    @contextlib.contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except SourceError:
+            raise
+        except (OSError, TimeoutError) as error:
+            raise errors.unreachable(self.name, self.access, error) from error
+        except RuntimeError as error:
+            # httpx says so of a client that was closed under a request: a reset in the middle of it.
+            raise errors.unreachable(self.name, self.access, error) from error
+        except Exception as error:
+            import httpcore
+            import httpx
+
+            if not isinstance(error, httpx.HTTPError | httpx.StreamError | httpx.InvalidURL | httpcore.ProtocolError):
+                raise
+            raise errors.unreachable(self.name, self.access, error) from error
+
+
+async def _bounded(reply: "httpx.Response", limit: int) -> bytes:
+    parts, size = [], 0
+    async for part in reply.aiter_bytes():
+        size += len(part)
+        if size > limit:
+            raise SourceError(f"an answer of the Kubernetes API is larger than {limit >> 20} MiB")
+        parts.append(part)
+    return b"".join(parts)

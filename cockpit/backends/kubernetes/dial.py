@@ -1,0 +1,33 @@
+"""Opens the HTTP client of one API server. Loaded only when a cluster is first spoken to, for httpx takes a while."""
+
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+import httpx
+
+from cockpit.backends.base import SourceError
+from cockpit.backends.kubernetes.access import Access
+
+CONNECTIONS = 96
+"""A watch of each kind, a log of each container that is followed, and what is asked beside them."""
+IDLE = 30.0
+_KEEPALIVE: list[tuple[int, int, int]] = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+# A peer that is gone without a word is noticed within 10 + 3 * 5 s, where the system lets that be set.
+for _name, _value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+    if hasattr(socket, _name):
+        _KEEPALIVE.append((socket.IPPROTO_TCP, getattr(socket, _name), _value))
+
+
+def open_client(access: Access, context: ssl.SSLContext | None, agent: str) -> httpx.AsyncClient:
+    """A client without deadlines of its own: its user keeps them. SourceError: a proxy that it cannot speak to."""
+    if access.proxy and urlsplit(access.proxy).scheme not in ("http", "https"):
+        raise SourceError(f"the proxy of context {access.context} is none of http:// and https://")
+    transport = httpx.AsyncHTTPTransport(
+        verify=context if context is not None else False,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=8, keepalive_expiry=IDLE),
+        proxy=access.proxy or None,
+        socket_options=_KEEPALIVE,
+    )
+    return httpx.AsyncClient(transport=transport, timeout=None, trust_env=False, headers={"User-Agent": agent})

@@ -1,0 +1,128 @@
+"""Why a cluster cannot be reached or does not answer as hoped, in one sentence: what, where, why, what to do."""
+
+import errno
+import socket
+import ssl
+
+import msgspec
+from msgspec import Struct
+
+from cockpit.backends.base import SourceError
+from cockpit.backends.kubernetes.access import Access
+from cockpit.board.text import safe
+
+
+class _Details(Struct, frozen=True, rename="camel"):
+    retry_after_seconds: int = 0
+
+
+class _ListMeta(Struct, frozen=True):
+    token: str = msgspec.field(name="continue", default="")
+
+
+class Status(Struct, frozen=True, rename="camel"):
+    """What the API answers when it refuses."""
+
+    message: str = ""
+    reason: str = ""
+    code: int = 0
+    details: _Details | None = None
+    metadata: _ListMeta | None = None
+
+
+class ApiAnswer(SourceError):
+    """The API answered with an error. status: of HTTP; reason: "Forbidden", "Expired"; message: its own words.
+
+    retry_after: seconds it asks to wait, 0 when it does not say.
+    """
+
+    def __init__(self, where: str, status: int, body: Status, retry_after: float = 0.0) -> None:
+        self.status, self.reason, self.retry_after = status, body.reason, retry_after
+        self.message = str(safe(body.message.strip(), 400)) or f"HTTP status {status}"
+        super().__init__(f"{where}: {_ADVICE.get(status, '')}{self.message}")
+
+
+_ADVICE = {
+    401: "it does not accept these credentials, log in again: ",
+    403: "not permitted: ",
+    429: "it is overloaded and asks to wait: ",
+}
+
+
+class NoAnswer(SourceError):
+    """The request was sent, or may have been, and no whole answer came."""
+
+
+def answer(where: str, status: int, headers: object, data: bytes) -> ApiAnswer:
+    """The error for an answer of the API; headers has `get`."""
+    try:
+        body = msgspec.json.decode(data, type=Status)
+    except msgspec.MsgspecError:
+        body = Status(message=data[:300].decode("utf-8", "replace"))
+    words = str(headers.get("retry-after", "")) if hasattr(headers, "get") else ""
+    seconds = float(words) if words.isdecimal() and len(words) < 6 else 0.0
+    return ApiAnswer(where, status, body, seconds or float(body.details.retry_after_seconds if body.details else 0))
+
+
+def where(name: str, access: Access | None) -> str:
+    """The cluster as a sentence begins with it."""
+    return f"Kubernetes {name} ({access.server})" if access is not None else f"Kubernetes {name}"
+
+
+def unreachable(name: str, access: Access | None, error: BaseException) -> NoAnswer:
+    """The sentence for a connection that could not be made, or broke."""
+    return NoAnswer(f"{where(name, access)}: {_reason(access, error)}")
+
+
+def _reason(access: Access | None, error: BaseException) -> str:
+    for cause in _causes(error):
+        if words := _of_system(access, cause):
+            return words
+    kind = type(error).__name__
+    if "Timeout" in kind:
+        return _LATE
+    if "Proxy" in kind:
+        return f"the proxy does not let it through: {safe(str(error), 200)}"
+    if "Connect" in kind and str(error):
+        return f"no connection ({safe(str(error), 200)}): check the address and the VPN"
+    return "the connection was closed: the API server ended or restarts, or something on the way cut it"
+
+
+def _of_system(access: Access | None, cause: BaseException) -> str:
+    if isinstance(cause, ssl.SSLError):
+        return _tls(cause)
+    if isinstance(cause, socket.gaierror):
+        host = access.host if access else ""
+        return f"the name {host} cannot be resolved ({cause.strerror}): check the VPN and the DNS"
+    if isinstance(cause, TimeoutError):
+        return _LATE
+    if isinstance(cause, ConnectionRefusedError):
+        return "the connection was refused: is the API server up, and is this its port?"
+    if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+        return "there is no route to it: check the VPN"
+    return ""
+
+
+_LATE = "no answer in time: the API server is overloaded, or something on the way drops what is sent"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what it came from, at most ten deep; several connection attempts are looked into."""
+    found: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo and len(found) < 10:
+        one = todo.pop(0)
+        if one is None or one in found:
+            continue
+        found.append(one)
+        todo += one.exceptions if isinstance(one, BaseExceptionGroup) else [one.__cause__ or one.__context__]
+    return found
+
+
+def _tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = getattr(error, "verify_message", "") or error
+        return f"its certificate is not trusted ({why}): check the cluster's authority and the name in the address"
+    if "CERTIFICATE_REQUIRED" in str(error) or "BAD_CERTIFICATE" in str(error):
+        return "it does not accept this client's certificate: has it expired? log in again"
+    return f"TLS failed ({getattr(error, 'reason', '') or error}): does it speak TLS on this port?"

@@ -1,0 +1,281 @@
+"""What is known of one cluster's workloads, and what of it is new. No I/O: lists and watches come in."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from sys import intern
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cockpit.backends.kubernetes import around, assemble
+from cockpit.backends.kubernetes.assemble import PodFact, Surroundings
+from cockpit.backends.kubernetes.controllers import MAKE, Control
+from cockpit.backends.kubernetes.kinds import EVENTS, HPAS, JOBS, NODES, PDBS, PODS, REPLICASETS, Kind
+from cockpit.backends.kubernetes.owners import Key, Owner, Reference, controller_of, middle_owner, owner_of
+from cockpit.backends.kubernetes.pods import instance_of
+from cockpit.backends.kubernetes.shelf import Shelf
+from cockpit.backends.kubernetes.wire import Meta
+from cockpit.backends.kubernetes.wire_apps import Controller, Job
+from cockpit.backends.kubernetes.wire_pods import Pod
+from cockpit.board.model import Identity, SafeText, Workload
+from cockpit.board.text import safe
+
+EVENTS_MOST = 5_000
+_JOBS = frozenset({"job", "cronjob"})
+
+
+class Middle(Struct, frozen=True):
+    """A ReplicaSet or Job that stands between pods and their workload. control: of one that stands by itself."""
+
+    owner: Owner
+    control: Control | None
+    uid: str = ""
+
+
+class Fleet:
+    """The pods of one cluster, grouped into workloads. source: the backend's name; where: its names for display.
+
+    wanted: only these namespaces are kept; empty: all.
+    """
+
+    def __init__(
+        self, source: str, scope: str, where: tuple[tuple[str, SafeText], ...] = (),
+        wanted: frozenset[str] = frozenset(), mask: Callable[[str], SafeText] = SafeText,
+    ) -> None:  # fmt: skip
+        self.scope = scope
+        self._wanted, self._mask = wanted, mask
+        self._pods: dict[str, PodFact] = {}
+        self._members: dict[Owner, set[str]] = {}
+        self._nodes_of: dict[str, set[str]] = {}
+        self._controls: dict[Owner, Control] = {}
+        self._between: dict[tuple[str, str, str], Owner] = {}
+        self._uids: dict[str, Owner] = {}
+        self._told: dict[Identity, Workload] = {}
+        self._dirty: set[Owner] = set()
+        self.blind = SafeText("")
+        """Why pods cannot be seen; empty while they can."""
+        self._surroundings = Surroundings(source, where)
+        self._shelves: Mapping[str, Shelf[Any, Any]] = {
+            PODS.plural: Shelf(self._pod_fact, self._pod_changed),
+            NODES.plural: Shelf(around.node, self._node_changed),
+            HPAS.plural: Shelf(around.hpa, self._hpa_changed),
+            PDBS.plural: Shelf(around.pdb, self._pdb_changed),
+            EVENTS.plural: Shelf(around.event, self._event_changed, EVENTS_MOST),
+            REPLICASETS.plural: Shelf(_replicaset, self._middle("ReplicaSet")),
+            JOBS.plural: Shelf(_job, self._middle("Job")),
+            **{
+                plural: Shelf(make, self._control_changed)
+                for plural, make in MAKE.items()
+                if plural not in (REPLICASETS.plural, JOBS.plural)
+            },
+        }
+
+    # What comes in.
+
+    def begin(self, kind: Kind, space: str) -> None:
+        """A list of a kind begins."""
+        self._shelves[kind.plural].begin(space)
+
+    def put(self, kind: Kind, space: str, objects: Iterable[Any]) -> None:
+        """Objects as they are now."""
+        shelf = self._shelves[kind.plural]
+        for one in objects:
+            if not self._wanted or not kind.namespaced or one.metadata.namespace in self._wanted:
+                shelf.put(space, one.metadata, one)
+
+    def drop(self, kind: Kind, meta: Meta) -> None:
+        """An object exists no more."""
+        self._shelves[kind.plural].drop((meta.namespace, meta.name))
+
+    def end(self, kind: Kind, space: str) -> None:
+        """The list is whole."""
+        self._shelves[kind.plural].end(space)
+
+    def set_blind(self, why: str) -> None:
+        """Pods cannot be seen (any more), or can again: empty."""
+        if self.blind != why:
+            self.blind = safe(why, 300)
+            self._dirty.update(self._controls)
+
+    # What is asked.
+
+    def pod(self, uid: str) -> PodFact | None:
+        """A pod by its uid."""
+        return self._pods.get(uid)
+
+    def pods(self) -> Iterable[PodFact]:
+        """Every pod."""
+        return self._pods.values()
+
+    def named(self, space: str, name: str) -> PodFact | None:
+        """A pod by its name."""
+        found: PodFact | None = self._shelves[PODS.plural].facts.get((space, name))
+        return found
+
+    def control(self, identity: Identity) -> Control | None:
+        """What keeps the pods of a workload."""
+        return self._controls.get(Owner(identity.kind, identity.space, identity.name))
+
+    @property
+    def waits(self) -> bool:
+        """Whether something changed that was not told."""
+        return bool(self._dirty)
+
+    def news(self) -> Iterator[Workload | Identity]:
+        """Workloads that are other than last told, and identities of those that are gone."""
+        dirty, self._dirty = self._dirty, set()
+        for owner in dirty:
+            identity = owner.identity(self.scope)
+            workload = self._workload(owner)
+            if workload is None:
+                if self._told.pop(identity, None) is not None:
+                    yield identity
+            elif self._told.get(identity) != workload:
+                self._told[identity] = workload
+                yield workload
+
+    def everything(self) -> tuple[Workload, ...]:
+        """Every workload; nothing of it is news any more."""
+        for _ in self.news():
+            pass
+        return tuple(self._told.values())
+
+    def _workload(self, owner: Owner) -> Workload | None:
+        control = self._controls.get(owner)
+        pods = [self._pods[uid] for uid in self._members.get(owner, ())]
+        if control is None and not pods:
+            return None
+        blind = self.blind if not pods else SafeText("")
+        return assemble.workload(owner, control, pods, self._surroundings, self.scope, blind)
+
+    # What each kind does when it changes.
+
+    def _pod_fact(self, pod: Pod) -> PodFact:
+        meta, status = pod.metadata, pod.status
+        above = controller_of(meta)
+        template = meta.labels.template if meta.labels else ""
+        reference = Reference(intern(above.kind), intern(above.name), intern(template)) if above else None
+        space = intern(meta.namespace)
+        owner = owner_of(reference, space, meta.name, self._between)
+        instance = instance_of(pod, owner.identity(self.scope, meta.uid), job=owner.kind in _JOBS)
+        if instance.error:
+            instance = replace(instance, error=self._mask(instance.error))
+        return PodFact(
+            instance=instance, owner=owner, reference=reference, node=intern(pod.spec.node_name),
+            inactive=status.phase in ("Succeeded", "Failed"), leaving=meta.deletion_timestamp is not None,
+        )  # fmt: skip
+
+    def _pod_changed(self, _: Key, old: PodFact | None, new: PodFact | None) -> None:
+        if old is not None:
+            uid = old.instance.id.instance
+            if new is None or new.instance.id.instance != uid or new.owner != old.owner:
+                self._pods.pop(uid, None)
+                self._leave(self._members, old.owner, uid)
+                self._dirty.add(old.owner)
+            if new is None or new.node != old.node or new.instance.id.instance != uid:
+                self._leave(self._nodes_of, old.node, uid)
+        if new is not None:
+            uid = new.instance.id.instance
+            self._pods[uid] = new
+            self._members.setdefault(new.owner, set()).add(uid)
+            if new.node:
+                self._nodes_of.setdefault(new.node, set()).add(uid)
+            self._dirty.add(new.owner)
+
+    @staticmethod
+    def _leave(groups: dict[Any, set[str]], key: Any, uid: str) -> None:
+        group = groups.get(key)
+        if group is not None:
+            group.discard(uid)
+            if not group:
+                del groups[key]
+
+    def _control_changed(self, _: Key, old: Control | None, new: Control | None) -> None:
+        if old is not None and (new is None or new.uid != old.uid):
+            self._uids.pop(old.uid, None)
+        if new is not None:
+            self._controls[new.owner] = new
+            self._uids[new.uid] = new.owner
+            self._dirty.add(new.owner)
+        elif old is not None:
+            self._controls.pop(old.owner, None)
+            self._dirty.add(old.owner)
+
+    def _middle(self, kind: str) -> Callable[[Key, Middle | None, Middle | None], None]:
+        def changed(key: Key, old: Middle | None, new: Middle | None) -> None:
+            place = (kind, *key)
+            if new is None:
+                self._between.pop(place, None)
+            else:
+                self._between[place] = new.owner
+                self._uids[new.uid] = new.owner
+            if old is not None and (new is None or new.uid != old.uid):
+                self._uids.pop(old.uid, None)
+            self._control_changed(key, old.control if old else None, new.control if new else None)
+            if new is not None and (old is None or old.owner != new.owner):
+                self._move(kind, key, new.owner)
+
+        return changed
+
+    def _move(self, kind: str, key: Key, owner: Owner) -> None:
+        """Pods that were told of before what keeps them, and were taken for another workload's."""
+        shelf = self._shelves[PODS.plural]
+        template = key[1].rpartition("-")[2]
+        guesses = {owner_of(Reference(kind, key[1], one), key[0], "", {}) for one in ("", template)}
+        for guess in guesses - {owner}:
+            for uid in list(self._members.get(guess, ())):
+                fact = self._pods[uid]
+                if fact.reference is not None and (fact.reference.kind, fact.reference.name) == (kind, key[1]):
+                    moved = replace(
+                        fact, owner=owner, instance=replace(fact.instance, id=owner.identity(self.scope, uid))
+                    )
+                    shelf.replace((key[0], fact.instance.name), moved)
+
+    def _node_changed(self, key: Key, _: around.NodeFact | None, new: around.NodeFact | None) -> None:
+        old = self._surroundings.nodes.pop(key[1], None)
+        if new is not None and not new.ready:
+            self._surroundings.nodes[key[1]] = new
+        if self._surroundings.nodes.get(key[1]) != old:
+            self._dirty.update(self._pods[uid].owner for uid in self._nodes_of.get(key[1], ()))
+
+    def _hpa_changed(self, key: Key, old: around.HpaFact | None, new: around.HpaFact | None) -> None:
+        for one in (old, new):
+            if one is not None:
+                self._dirty.add(one.target)
+        if old is not None:
+            self._surroundings.hpas.pop(old.target, None)
+        if new is not None:
+            self._surroundings.hpas[new.target] = new
+
+    def _pdb_changed(self, key: Key, _: around.PdbFact | None, new: around.PdbFact | None) -> None:
+        self._surroundings.pdbs.pop(key, None)
+        if new is not None and new.remark is not None:
+            self._surroundings.pdbs[key] = new
+        self._dirty.update(owner for owner in self._controls if owner.space == key[0])
+
+    def _event_changed(self, _: Key, old: around.EventFact | None, new: around.EventFact | None) -> None:
+        if old is not None:
+            self._surroundings.forget(old)
+        if new is not None:
+            self._surroundings.remember(new)
+        for one in (old, new):
+            if one is None:
+                continue
+            pod = self._pods.get(one.uid)
+            owner = pod.owner if pod else self._uids.get(one.uid)
+            if owner is not None:
+                self._dirty.add(owner)
+
+
+def _replicaset(one: Controller) -> Middle:
+    return _between("ReplicaSet", one, MAKE[REPLICASETS.plural])
+
+
+def _job(one: Job) -> Middle:
+    return _between("Job", one, MAKE[JOBS.plural])
+
+
+def _between(kind: str, one: Any, make: Callable[[Any], Control]) -> Middle:
+    owner = middle_owner(kind, one.metadata)
+    alone = controller_of(one.metadata) is None
+    return Middle(owner, make(one) if alone else None, one.metadata.uid)

@@ -1,0 +1,73 @@
+"""The kinds that are observed: where the API has them, how they are decoded, what they are needed for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from cockpit.backends.kubernetes.wire import Page
+from cockpit.backends.kubernetes.wire_apps import Controller, CronJob, Event, Hpa, Job, Node, Pdb
+from cockpit.backends.kubernetes.wire_pods import Pod
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """One kind of object. essential: without it nobody knows how services are; first: the first list waits for it."""
+
+    plural: str
+    singular: str
+    group: str = ""
+    version: str = "v1"
+    type: Any
+    page: Any
+    namespaced: bool = True
+    essential: bool = False
+    first: bool = True
+    selector: str = ""
+    """A field selector, where not all of the kind is wanted."""
+
+    def path(self, namespace: str = "") -> str:
+        """Where it is listed; an empty namespace means all."""
+        base = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        inner = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
+        return f"{base}{inner}/{self.plural}"
+
+    @property
+    def resource(self) -> str:
+        """As a role names it: "deployments.apps"."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+PODS = Kind(plural="pods", singular="pod", type=Pod, page=Page[Pod], essential=True)
+DEPLOYMENTS = Kind(
+    plural="deployments", singular="deployment", group="apps", type=Controller, page=Page[Controller]
+)  # fmt: skip
+STATEFULSETS = Kind(plural="statefulsets", singular="statefulset", group="apps", type=Controller, page=Page[Controller])
+DAEMONSETS = Kind(plural="daemonsets", singular="daemonset", group="apps", type=Controller, page=Page[Controller])
+REPLICASETS = Kind(plural="replicasets", singular="replicaset", group="apps", type=Controller, page=Page[Controller])
+JOBS = Kind(plural="jobs", singular="job", group="batch", type=Job, page=Page[Job])
+CRONJOBS = Kind(plural="cronjobs", singular="cronjob", group="batch", type=CronJob, page=Page[CronJob])
+NODES = Kind(plural="nodes", singular="node", type=Node, page=Page[Node], namespaced=False, first=False)
+HPAS = Kind(
+    plural="horizontalpodautoscalers", singular="horizontalpodautoscaler", group="autoscaling", version="v2",
+    type=Hpa, page=Page[Hpa], first=False,
+)  # fmt: skip
+PDBS = Kind(
+    plural="poddisruptionbudgets", singular="poddisruptionbudget", group="policy", type=Pdb, page=Page[Pdb], first=False
+)
+# Of events nine in ten are Normal and say what the objects say already.
+EVENTS = Kind(
+    plural="events", singular="event", type=Event, page=Page[Event], first=False, selector="type=Warning"
+)  # fmt: skip
+
+OBSERVED: tuple[Kind, ...] = (
+    DEPLOYMENTS, STATEFULSETS, DAEMONSETS, REPLICASETS, JOBS, CRONJOBS, PODS, NODES, HPAS, PDBS, EVENTS,
+)  # fmt: skip
+
+CONTROLLERS: Mapping[str, Kind] = {
+    "Deployment": DEPLOYMENTS, "StatefulSet": STATEFULSETS, "DaemonSet": DAEMONSETS, "ReplicaSet": REPLICASETS,
+    "Job": JOBS, "CronJob": CRONJOBS,
+}  # fmt: skip
+"""What may own pods, by its kind as the API writes it."""
+
+BY_NAME: Mapping[str, Kind] = {kind.singular: kind for kind in OBSERVED}
+"""By the kind of a board identity."""

@@ -1,0 +1,159 @@
+"""Observes one cluster for as long as the connection holds: each kind is followed, what is new is told, a ping beside.
+
+What is known is kept over lost connections: the watches then go on from where they were, and nothing is listed again
+unless the API has forgotten what happened since.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from cockpit.backends.base import Emit, SourceError
+from cockpit.backends.kubernetes.client import KubeClient
+from cockpit.backends.kubernetes.errors import ApiAnswer
+from cockpit.backends.kubernetes.fleet import Fleet
+from cockpit.backends.kubernetes.follow import Follower
+from cockpit.backends.kubernetes.kinds import OBSERVED, PODS
+from cockpit.backends.kubernetes.meter import Meter
+from cockpit.backends.kubernetes.wire import Bookmark
+from cockpit.backends.kubernetes.wire_apps import KubeVersion
+from cockpit.board.model import Identity, SafeText, Workload
+from cockpit.board.text import safe
+from cockpit.board.update import Changed, Gone, Heard, Listed
+
+PING_EVERY = 10.0
+"""An API server that hangs is noticed within this and the ping's own deadline."""
+GATHER = 0.05
+"""Seconds within which changes are gathered: 50 pods a second then cost 20 tellings."""
+NAMESPACES_MOST = 6
+"""Of more namespaces all are followed at once, and what is not wanted is left out here: a watch each costs more."""
+
+
+class Observation:
+    """What is known of one cluster, and how it is followed.
+
+    spaces: the namespaces that are wanted; none means all, an empty one the context's own.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        client: KubeClient,
+        spaces: frozenset[str],
+        emit: Emit,
+        shown: Callable[[], frozenset[Identity]],
+        mask: Callable[[str], SafeText],
+    ) -> None:
+        self.source, self.client, self.emit = source, client, emit
+        self._declared, self._shown, self._mask = spaces, shown, mask
+        self._spaces = spaces
+        self.fleet = Fleet(source, "")
+        self.version = ""
+        self._followers: list[Follower] = []
+        self._news = asyncio.Event()
+        self._meter = Meter(self, self._news.set)
+
+    @property
+    def watched(self) -> Sequence[str]:
+        """The namespaces that are asked for: ("",) is all at once."""
+        return ("",) if not self._spaces or len(self._spaces) > NAMESPACES_MOST else sorted(self._spaces)
+
+    async def run(self, emit: Emit) -> None:
+        """Emit until the connection is lost: SourceError."""
+        self.emit = emit
+        version = await self.client.get("/version", KubeVersion)
+        self.version = str(safe(version.git_version, 60))
+        scope = await self._scope()
+        if scope != self.fleet.scope or not self._followers:
+            self._begin(scope)
+        self._news.set()
+        await together(
+            *(one.run() for one in self._followers), self._tell(), self._ping(), self._meter.run(self._shown)
+        )
+
+    def partly(self) -> SafeText:
+        """What cannot be seen of the cluster although it answers."""
+        denied = [one.standing.denied for one in self._followers if one.standing.denied]
+        return safe("; ".join(dict.fromkeys([*denied, *self._meter.missing])), 500)
+
+    async def _scope(self) -> str:
+        """The cluster, wherever it is looked at from: who may not see kube-system knows it by its address alone."""
+        assert self.client.access is not None
+        server = self.client.access.server
+        try:
+            found = await self.client.get("/api/v1/namespaces/kube-system", Bookmark)
+        except ApiAnswer as error:
+            if error.status not in (403, 404):
+                raise
+            return server
+        return f"{found.metadata.uid}@{server}"
+
+    def _begin(self, scope: str) -> None:
+        access = self.client.access
+        assert access is not None
+        self._spaces = frozenset(one or access.namespace or "default" for one in self._declared)
+        where = (("cluster", safe(access.context, 120)),)
+        self.fleet = Fleet(self.source, scope, where, self._spaces, self._mask)
+        self._followers = [
+            Follower(self.client, kind, space, self.fleet, self._news.set)
+            for kind in OBSERVED
+            for space in (self.watched if kind.namespaced else ("",))
+        ]
+
+    async def _tell(self) -> None:
+        """What is new, as it comes; the whole list once every kind that rows are made of is there."""
+        whole, partly = False, SafeText("")
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            self.fleet.set_blind(self._blind())
+            if not whole and self._is_whole():
+                whole = True
+                workloads = self.fleet.everything()
+                self.emit(Listed(source=self.source, at=self.client.clock.now(), workloads=workloads))
+            else:
+                await self._changes()
+            if whole and (missing := self.partly()) != partly:
+                partly = missing
+                self.emit(Heard(source=self.source, at=self.client.clock.now(), partly=partly))
+            await self.client.clock.sleep(GATHER)
+
+    async def _changes(self) -> None:
+        now = self.client.clock.now()
+        for number, one in enumerate(self.fleet.news()):
+            if isinstance(one, Workload):
+                self.emit(Changed(source=self.source, at=now, workload=one))
+            else:
+                self.emit(Gone(source=self.source, at=now, id=one))
+            if number % 20 == 19:
+                await asyncio.sleep(0)
+
+    def _is_whole(self) -> bool:
+        return all(one.standing.listed or one.standing.denied for one in self._followers if one.kind.first)
+
+    def _blind(self) -> str:
+        denied = [one.standing.denied for one in self._followers if one.kind is PODS and one.standing.denied]
+        return f"its pods cannot be seen: {denied[0]}" if denied else ""
+
+    async def _ping(self) -> None:
+        while True:
+            await self.client.clock.sleep(PING_EVERY)
+            await self.client.raw("/version")
+            self.emit(Heard(source=self.source, at=self.client.clock.now(), partly=self.partly()))
+
+
+async def together(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all until one fails; its error alone is raised, a SourceError before any other."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except BaseExceptionGroup as failed:
+        raise _first(failed) from None
+
+
+def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    found: list[BaseException] = []
+    for error in failed.exceptions:
+        found.append(_first(error) if isinstance(error, BaseExceptionGroup) else error)
+    return next((error for error in found if isinstance(error, SourceError)), found[0])

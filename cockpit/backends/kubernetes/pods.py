@@ -1,0 +1,244 @@
+"""From a pod as the API tells it to an instance of the board. Pure: tests put recorded pods through it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from sys import intern
+
+from msgspec import Struct
+
+from cockpit.backends.kubernetes.quantity import quantity
+from cockpit.backends.kubernetes.times import moment
+from cockpit.backends.kubernetes.wire import Condition
+from cockpit.backends.kubernetes.wire_pods import ContainerSpec, ContainerStatus, Pod, Terminated
+from cockpit.board.model import Health, Identity, Instance, Phase, Port, SafeText
+from cockpit.board.text import safe
+from cockpit.board.why import exit_words
+
+OOM = "OOMKilled"
+_LOOP = "CrashLoopBackOff"
+_COMING = frozenset({"ContainerCreating", "PodInitializing", ""})
+_PULLS = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable"})
+_POLICIES: Mapping[str, str] = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}
+_SETTLES = 2.0
+"""Seconds after a start within which "not ready" is how it began, not something that happened since."""
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What a pod does, worked out of its containers' states."""
+
+    phase: Phase
+    health: Health = Health.NONE
+    detail: SafeText = SafeText("")
+    health_since: datetime | None = None
+    error: SafeText = SafeText("")
+    exit_code: int | None = None
+    oom_killed: bool | None = None
+    finished_at: datetime | None = None
+
+
+def instance_of(pod: Pod, identity: Identity, *, job: bool = False) -> Instance:
+    """A pod as the board has it. job: it is meant to end, so being ready says nothing."""
+    meta, spec = pod.metadata, pod.spec
+    containers = spec.containers or []
+    started = started_at(pod)
+    state = state_of(pod, started)
+    image = containers[0].image if containers else ""
+    return Instance(
+        id=identity,
+        name=safe(meta.name, 253),
+        phase=state.phase,
+        health=Health.NONE if job else state.health,
+        health_detail=state.detail,
+        health_since=state.health_since,
+        exit_code=state.exit_code,
+        oom_killed=state.oom_killed,
+        error=state.error,
+        restarts=restarts_of(pod),
+        created_at=moment(meta.creation_timestamp),
+        started_at=started,
+        finished_at=state.finished_at,
+        image=SafeText(intern(safe(image, 512))),
+        version=SafeText(intern(version_of(image, meta.labels.version if meta.labels else ""))),
+        ports=() if job else ports_of(containers),
+        addresses=(intern(pod.status.pod_ip),) if pod.status.pod_ip else (),
+        cpu_limit=_limit(containers, "cpu", 100.0),
+        memory_limit=None if (memory := _limit(containers, "memory", 1.0)) is None else int(memory),
+        restart_policy=_POLICIES.get(spec.restart_policy, ""),
+        tty=any(one.tty for one in containers),
+    )
+
+
+def state_of(pod: Pod, started: datetime | None) -> State:
+    """What a pod does, the worst of its containers first."""
+    status = pod.status
+    if pod.metadata.deletion_timestamp is not None and status.phase in ("Pending", "Running"):
+        return State(phase=Phase.STOPPING)
+    if status.phase in ("Succeeded", "Failed"):
+        return _ended(pod)
+    if status.phase == "Unknown":
+        return State(phase=Phase.UNKNOWN, error=safe(status.message or "its node does not answer", 300))
+    return _init_failed(pod) or _held_up(pod) or _crashed(pod) or _scheduled(pod) or _up(pod, started)
+
+
+def _ended(pod: Pod) -> State:
+    status = pod.status
+    runs = [one.state.terminated for one in status.container_statuses or () if one.state and one.state.terminated]
+    worst = max(runs, key=lambda run: (run.exit_code != 0, run.finished_at or ""), default=None)
+    finished = max((at for run in runs if (at := moment(run.finished_at))), default=None)
+    error = ""
+    if status.phase == "Failed" and status.reason:
+        word = status.reason.lower() if status.reason == "Evicted" else status.reason
+        error = f"{word}: {status.message}" if status.message else word
+    failed = status.phase == "Failed"
+    return State(
+        phase=Phase.EXITED,
+        exit_code=worst.exit_code if worst else (None if failed else 0),
+        oom_killed=bool(worst and worst.reason == OOM),
+        error=safe(error, 500),
+        finished_at=finished,
+    )
+
+
+def _init_failed(pod: Pod) -> State | None:
+    for one in pod.status.init_container_statuses or ():
+        state = one.state
+        ended = _last(one)
+        waits = state.waiting.reason if state and state.waiting else ""
+        if waits in _PULLS:
+            return _waiting(one, pod, many=True)
+        if ended is not None and ended.exit_code != 0 and not (state and state.running):
+            words = exit_words(ended.exit_code, ended.reason == OOM)
+            times = f", restarted {one.restart_count}x" if one.restart_count else ""
+            return State(phase=Phase.PENDING, error=safe(f"init container {one.name}: {words}{times}", 500))
+        if waits not in _COMING and waits != _LOOP:
+            return _waiting(one, pod, many=True)
+    return None
+
+
+def _held_up(pod: Pod) -> State | None:
+    """A container that cannot be made: its image, its configuration."""
+    statuses = pod.status.container_statuses or ()
+    for one in statuses:
+        waiting = one.state.waiting if one.state else None
+        if waiting is not None and waiting.reason not in _COMING and waiting.reason != _LOOP:
+            return _waiting(one, pod, many=len(statuses) > 1)
+    return None
+
+
+def _waiting(one: ContainerStatus, pod: Pod, *, many: bool) -> State:
+    assert one.state is not None
+    assert one.state.waiting is not None
+    reason, message = one.state.waiting.reason, one.state.waiting.message
+    specs = [*(pod.spec.containers or ()), *(pod.spec.init_containers or ())]
+    image = next((spec.image for spec in specs if spec.name == one.name), "")
+    if reason in _PULLS:
+        said = message or image
+        text = f"image pull: {said}" if image in said else f"image pull: {image}: {said}"
+    else:
+        text = f"{reason}: {message}" if message else reason
+    return State(phase=Phase.PENDING, error=safe(f"{one.name}: {text}" if many else text, 500))
+
+
+def _crashed(pod: Pod) -> State | None:
+    """A container that ended and is, or will be, started again."""
+    for one in pod.status.container_statuses or ():
+        state = one.state
+        if state is None or state.running is not None:
+            continue
+        loops = state.waiting is not None and state.waiting.reason == _LOOP
+        ended = state.terminated or (_last(one) if loops or one.restart_count else None)
+        if not loops and state.terminated is None:
+            continue
+        if ended is None:
+            return State(phase=Phase.RESTARTING)
+        if pod.spec.restart_policy == "Never" and ended.exit_code == 0:
+            continue
+        return State(
+            phase=Phase.RESTARTING,
+            exit_code=ended.exit_code,
+            oom_killed=ended.reason == OOM,
+            finished_at=moment(ended.finished_at),
+        )
+    return None
+
+
+def _scheduled(pod: Pod) -> State | None:
+    found = condition(pod.status.conditions, "PodScheduled")
+    if found is None or found.status != "False" or pod.spec.node_name:
+        return None
+    word = "unschedulable" if found.reason == "Unschedulable" else found.reason or "not scheduled"
+    return State(phase=Phase.PENDING, error=safe(f"{word}: {found.message}", 500))
+
+
+def _up(pod: Pod, started: datetime | None) -> State:
+    statuses = pod.status.container_statuses or ()
+    running = [one for one in statuses if one.state and (one.state.running or one.state.terminated)]
+    if pod.status.phase != "Running" or not running or len(running) < len(statuses):
+        return State(phase=Phase.PENDING)
+    ready = condition(pod.status.conditions, "Ready")
+    changed = moment(ready.last_transition_time) if ready else None
+    ended = next((last for one in statuses if one.restart_count and (last := _last(one))), None)
+    before = {"exit_code": ended.exit_code, "oom_killed": ended.reason == OOM} if ended else {"oom_killed": False}
+    if ready is None:
+        return State(phase=Phase.RUNNING, **before)
+    if ready.status == "True":
+        return State(phase=Phase.RUNNING, health=Health.HEALTHY, health_since=changed, oom_killed=False)
+    unready = [one.name for one in statuses if not one.ready]
+    detail = safe(f"not ready: {', '.join(unready)}" if len(statuses) > 1 and unready else "not ready", 200)
+    was = changed is not None and started is not None and (changed - started).total_seconds() > _SETTLES
+    # Ready falls when a container ends, and stays so until the new run passes its check: that is a start too.
+    health = Health.UNHEALTHY if was and ready.status == "False" else Health.STARTING
+    return State(phase=Phase.RUNNING, health=health, detail=detail, health_since=changed, **before)
+
+
+def started_at(pod: Pod) -> datetime | None:
+    """When the present run began: of several containers the one that started last."""
+    times = [
+        moment(run.started_at)
+        for one in pod.status.container_statuses or ()
+        if one.state and (run := one.state.running or one.state.terminated)
+    ]
+    return max((time for time in times if time is not None), default=None)
+
+
+def restarts_of(pod: Pod) -> int:
+    """Of all containers and sidecars together, as kubectl counts them."""
+    sidecars = {one.name for one in pod.spec.init_containers or () if one.restart_policy == "Always"}
+    inits = [one for one in pod.status.init_container_statuses or () if one.name in sidecars]
+    return sum(one.restart_count for one in (*(pod.status.container_statuses or ()), *inits))
+
+
+def ports_of(containers: Sequence[ContainerSpec]) -> tuple[Port, ...]:
+    """Every port that is declared, in order."""
+    found = {Port(port.container_port, port.protocol.lower()) for one in containers for port in one.ports or ()}
+    return tuple(sorted(found, key=lambda port: (port.number, port.protocol)))
+
+
+def condition(conditions: Iterable[Condition] | None, type: str) -> Condition | None:
+    """A condition by its type."""
+    return next((one for one in conditions or () if one.type == type), None)
+
+
+def version_of(image: str, label: str) -> str:
+    """The image's tag, else what the label says, else the beginning of its digest."""
+    name, _, digest = image.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    if tag in ("", "latest"):
+        tag = label or tag or digest.partition(":")[2][:12]
+    return str(safe(tag, 128))
+
+
+def _last(one: ContainerStatus) -> Terminated | None:
+    now, before = one.state, one.last_state
+    return (now.terminated if now else None) or (before.terminated if before else None)
+
+
+def _limit(containers: Sequence[ContainerSpec], resource: str, factor: float) -> float | None:
+    """The limits of all containers together; None when one of them has none."""
+    total = 0.0
+    for one in containers:
+        value = quantity(((one.resources.limits if one.resources else None) or {}).get(resource))
+        if value is None:
+            return None
+        total += value * factor
+    return total if containers else None

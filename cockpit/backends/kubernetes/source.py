@@ -1,0 +1,149 @@
+"""One Kubernetes cluster as a source: it observes, reads logs, describes, runs declared probes; it changes nothing."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+
+import msgspec
+
+from cockpit.backends.base import Address, CommandResult, Emit, SourceError
+from cockpit.backends.kubernetes.assemble import PodFact
+from cockpit.backends.kubernetes.client import KubeClient
+from cockpit.backends.kubernetes.describe import describe
+from cockpit.backends.kubernetes.errors import ApiAnswer
+from cockpit.backends.kubernetes.kinds import BY_NAME, EVENTS, PODS
+from cockpit.backends.kubernetes.logs import PodLog, Room
+from cockpit.backends.kubernetes.observe import PING_EVERY, Observation
+from cockpit.backends.kubernetes.wire import Page
+from cockpit.backends.kubernetes.wire_apps import Event
+from cockpit.board.clock import Clock
+from cockpit.board.model import Identity, SafeText, Workload
+from cockpit.board.secrets import Secrets
+from cockpit.board.text import safe, safe_block
+from cockpit.board.update import Declared
+from cockpit.logs.line import LogRequest, RawLine
+from cockpit.profile.schema import Backend
+
+INSPECT_LIMIT = 256 * 1024
+EVENTS_MOST = 100
+
+
+class KubernetesSource:
+    """A `Source`. Its client refuses every request that would change the cluster.
+
+    spaces: the namespaces that the profile needs; none means all, an empty one the context's own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        backend: Backend,
+        clock: Clock,
+        secrets: Secrets | None = None,
+        spaces: frozenset[str] = frozenset(),
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._name, self._clock = name, clock
+        self._secrets = secrets or Secrets()
+        self._client = KubeClient(name, backend, clock, self._secrets, read_only=True, environ=environ)
+        self._spaces = spaces
+        self._focus: frozenset[Identity] = frozenset()
+        self._now: Observation | None = None
+        self._room = Room()
+
+    @property
+    def name(self) -> str:
+        """The profile's name of the backend."""
+        return self._name
+
+    @property
+    def label(self) -> SafeText:
+        """As the header shows it: "kubernetes:prod"."""
+        return safe(f"kubernetes:{self._name}", 255)
+
+    async def observe(self, emit: Emit) -> None:
+        """Emit until the connection is lost: SourceError."""
+        now = self._clock.now()
+        emit(Declared(source=self._name, at=now, label=self.label, kind="kubernetes", interval=PING_EVERY))
+        await self._client.reset()
+        await self._client.connect()
+        if self._now is None:
+            self._now = Observation(
+                self._name, self._client, self._spaces, emit, lambda: self._focus, self._secrets.mask
+            )
+        await self._now.run(emit)
+
+    def focus(self, visible: frozenset[Identity]) -> None:
+        """Which workloads are on the screen."""
+        self._focus = visible
+
+    async def logs(self, request: LogRequest) -> AsyncGenerator[Sequence[RawLine], None]:
+        """Lines of one pod, all containers; SourceError when a stream breaks."""
+        pod = self._pod(request.instance, "and its log with it")
+        log = PodLog(self._client, self._room, pod_path(pod), request.instance.instance, pod.instance.name)
+        # Closed here and now when its reader stops, not when it is collected: connections hang on it.
+        async with aclosing(log.read(request)) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def inspect(self, identity: Identity) -> SafeText:
+        """Everything the cluster knows of a pod or workload, and the events about it."""
+        if identity.instance:
+            pod = self._pod(identity, "and nothing is known of it")
+            path = pod_path(pod)
+        else:
+            kind = BY_NAME.get(identity.kind)
+            if kind is None:
+                raise SourceError(f"{identity.kind} {identity.name}: this kind cannot be described yet")
+            path = f"{kind.path(identity.space)}/{identity.name}"
+        try:
+            answer = msgspec.json.decode(await self._client.raw(path))
+        except ApiAnswer as error:
+            raise SourceError(_no_object(identity.name, error)) from None
+        if not isinstance(answer, dict):
+            raise SourceError(f"{self._client.where}: its answer to {path} is no object")
+        uid = str(answer.get("metadata", {}).get("uid", ""))
+        text = describe(answer, await self._events(identity.space, uid))
+        return self._secrets.mask(safe_block(text, INSPECT_LIMIT))
+
+    async def _events(self, space: str, uid: str) -> Sequence[Event]:
+        query: dict[str, str | int] = {"fieldSelector": f"involvedObject.uid={uid}", "limit": EVENTS_MOST}
+        try:
+            page = await self._client.get(EVENTS.path(space), Page[Event], query)
+        except ApiAnswer:
+            # They may be seen by fewer than the object itself, which is what was asked for.
+            return ()
+        found = [one for one in page.items or () if one.involved_object.uid == uid]
+        return sorted(found, key=lambda one: one.last_timestamp or one.event_time or "", reverse=True)
+
+    async def address(self, workload: Workload, port: int) -> Address:
+        """Where a port of a running pod is reached."""
+        raise SourceError(f"port {port} of {workload.id.name} is inside the cluster: give the probe a url")
+
+    async def execute(
+        self, identity: Identity, argv: Sequence[str], timeout: float, environment: Mapping[str, str] | None = None
+    ) -> CommandResult:
+        """Run a declared probe's command in a pod."""
+        raise SourceError(f"no command can be run in {identity.name} yet")
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self._client.reset()
+
+    def _pod(self, identity: Identity, ending: str) -> PodFact:
+        found = self._now.fleet.pod(identity.instance) if self._now else None
+        if found is None:
+            raise SourceError(f"the pod of {identity.name} is gone, {ending}")
+        return found
+
+
+def pod_path(pod: PodFact) -> str:
+    """Where the API has a pod."""
+    return f"{PODS.path(pod.owner.space)}/{pod.instance.name}"
+
+
+def _no_object(name: str, error: ApiAnswer) -> str:
+    if error.status == 404:
+        return f"{name} is gone"
+    if error.status == 403:
+        return f"{name} may not be looked at: {error.message}"
+    return f"{name} cannot be looked at: {error.message}"

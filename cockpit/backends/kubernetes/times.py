@@ -1,0 +1,23 @@
+"""The API's times: RFC 3339, whole seconds or (events, leases, logs) up to nine digits."""
+
+import re
+from datetime import UTC, datetime
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
+
+
+def moment(words: str | None) -> datetime | None:
+    """The moment, to the microsecond (cut, not rounded); None for what is no time."""
+    found = _TIME.fullmatch(words) if words else None
+    if found is None:
+        return None
+    zone = "+00:00" if found[3] == "Z" else found[3]
+    try:
+        return datetime.fromisoformat(f"{found[1]}.{(found[2] or '')[:6]:0<6}{zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def since_time(at: datetime) -> str:
+    """As `sinceTime` wants it: the API reads whole seconds, so the second before is asked for."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"

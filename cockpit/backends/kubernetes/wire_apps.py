@@ -1,0 +1,251 @@
+"""What makes pods and keeps them as they are: Deployments and their like, jobs; and what limits them."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from cockpit.backends.kubernetes.wire import Condition, LabelledMeta, LabelSelector, Meta, Wire
+
+
+class TemplateMeta(Wire, frozen=True, gc=False):
+    """Labels of the pods that are made."""
+
+    labels: Mapping[str, str] | None = None
+
+
+class TemplateContainer(Wire, frozen=True, gc=False):
+    """A container of the pods that are made."""
+
+    name: str = ""
+    image: str = ""
+
+
+class TemplateSpec(Wire, frozen=True, gc=False):
+    """What the pods are made of."""
+
+    containers: list[TemplateContainer] | None = None
+
+
+class Template(Wire, frozen=True, gc=False):
+    """Pods as they are made."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    spec: TemplateSpec = TemplateSpec()
+
+
+class ControllerSpec(Wire, frozen=True, kw_only=True, gc=False):
+    """Of Deployments, StatefulSets, DaemonSets and ReplicaSets together: each has some of these."""
+
+    replicas: int | None = None
+    paused: bool = False
+    template: Template = Template()
+
+
+class ControllerStatus(Wire, frozen=True, kw_only=True, gc=False):
+    """Counts as the controller last wrote them."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    ready_replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+    conditions: list[Condition] | None = None
+    current_revision: str = ""
+    update_revision: str = ""
+    desired_number_scheduled: int = 0
+    updated_number_scheduled: int = 0
+    number_available: int = 0
+    number_ready: int = 0
+
+
+class Controller(Wire, frozen=True, kw_only=True, gc=False):
+    """A Deployment, StatefulSet, DaemonSet or ReplicaSet."""
+
+    metadata: LabelledMeta = LabelledMeta()
+    spec: ControllerSpec = ControllerSpec()
+    status: ControllerStatus = ControllerStatus()
+
+
+class JobSpec(Wire, frozen=True, kw_only=True, gc=False):
+    """How often a job must succeed."""
+
+    completions: int | None = None
+    parallelism: int | None = None
+    suspend: bool | None = None
+
+
+class JobStatus(Wire, frozen=True, kw_only=True, gc=False):
+    """How far it is."""
+
+    active: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    start_time: str | None = None
+    completion_time: str | None = None
+    conditions: list[Condition] | None = None
+
+
+class Job(Wire, frozen=True, kw_only=True, gc=False):
+    """One of batch/v1 jobs."""
+
+    metadata: LabelledMeta = LabelledMeta()
+    spec: JobSpec = JobSpec()
+    status: JobStatus = JobStatus()
+
+
+class CronJobSpec(Wire, frozen=True, gc=False):
+    """When it runs."""
+
+    schedule: str = ""
+    suspend: bool | None = None
+
+
+class CronJobStatus(Wire, frozen=True, gc=False):
+    """When it last did."""
+
+    last_schedule_time: str | None = None
+    last_successful_time: str | None = None
+
+
+class CronJob(Wire, frozen=True, kw_only=True, gc=False):
+    """One of batch/v1 cronjobs."""
+
+    metadata: LabelledMeta = LabelledMeta()
+    spec: CronJobSpec = CronJobSpec()
+    status: CronJobStatus = CronJobStatus()
+
+
+class TargetRef(Wire, frozen=True, gc=False):
+    """What is scaled."""
+
+    kind: str = ""
+    name: str = ""
+
+
+class HpaSpec(Wire, frozen=True, kw_only=True, gc=False):
+    """The bounds."""
+
+    scale_target_ref: TargetRef = TargetRef()
+    min_replicas: int | None = None
+    max_replicas: int = 0
+
+
+class HpaStatus(Wire, frozen=True, kw_only=True, gc=False):
+    """What it wants now."""
+
+    current_replicas: int = 0
+    desired_replicas: int = 0
+    conditions: list[Condition] | None = None
+
+
+class Hpa(Wire, frozen=True, kw_only=True, gc=False):
+    """One of autoscaling/v2 horizontalpodautoscalers."""
+
+    metadata: Meta = Meta()
+    spec: HpaSpec = HpaSpec()
+    status: HpaStatus = HpaStatus()
+
+
+class PdbSpec(Wire, frozen=True, kw_only=True, gc=False):
+    """Whose pods are guarded, and how many must stay."""
+
+    selector: LabelSelector | None = None
+    min_available: int | str | None = None
+    max_unavailable: int | str | None = None
+
+
+class PdbStatus(Wire, frozen=True, kw_only=True, gc=False):
+    """How many may go now."""
+
+    disruptions_allowed: int = 0
+    current_healthy: int = 0
+    desired_healthy: int = 0
+    expected_pods: int = 0
+
+
+class Pdb(Wire, frozen=True, kw_only=True, gc=False):
+    """One of policy/v1 poddisruptionbudgets."""
+
+    metadata: Meta = Meta()
+    spec: PdbSpec = PdbSpec()
+    status: PdbStatus = PdbStatus()
+
+
+class NodeSpec(Wire, frozen=True, gc=False):
+    """unschedulable: it is cordoned."""
+
+    unschedulable: bool = False
+
+
+class NodeStatus(Wire, frozen=True, gc=False):
+    """Its conditions: Ready, MemoryPressure, DiskPressure, ..."""
+
+    conditions: list[Condition] | None = None
+
+
+class Node(Wire, frozen=True, kw_only=True, gc=False):
+    """One of /api/v1/nodes."""
+
+    metadata: Meta = Meta()
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+
+class ObjectRef(Wire, frozen=True, gc=False):
+    """What an event is about."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    field_path: str = ""
+
+
+class EventSeries(Wire, frozen=True, gc=False):
+    """An event that came again."""
+
+    count: int = 0
+    last_observed_time: str | None = None
+
+
+class Event(Wire, frozen=True, kw_only=True, gc=False):
+    """One of /api/v1/events. type: Normal or Warning."""
+
+    metadata: Meta = Meta()
+    involved_object: ObjectRef = ObjectRef()
+    type: str = ""
+    reason: str = ""
+    message: str = ""
+    count: int | None = None
+    first_timestamp: str | None = None
+    last_timestamp: str | None = None
+    event_time: str | None = None
+    series: EventSeries | None = None
+
+
+class Usage(Struct, frozen=True, gc=False):
+    """CPU ("142524741n") and memory ("169742Ki") in use."""
+
+    cpu: str = ""
+    memory: str = ""
+
+
+class ContainerUsage(Struct, frozen=True, gc=False):
+    """Of one container."""
+
+    name: str = ""
+    usage: Usage = Usage()
+
+
+class PodMetrics(Wire, frozen=True, kw_only=True, gc=False):
+    """One of metrics.k8s.io/v1beta1 pods; timestamp: the end of the window that was measured."""
+
+    metadata: Meta = Meta()
+    timestamp: str | None = None
+    containers: list[ContainerUsage] | None = None
+
+
+class KubeVersion(Struct, frozen=True):
+    """GET /version."""
+
+    git_version: str = field(name="gitVersion", default="")
