@@ -82,10 +82,11 @@ def on_host(parts: Parts, socket: str, *, speed: float = 1.0, journal: bool = Tr
     """The same parts, the profile's demo backends being this host. The journal lies in the host's folder and ends with
     it: what is tried in a demo must not stand in anybody's record."""
     folder = os.path.dirname(socket)
+    state = Path(folder) / "state" if journal else None
     return replace(
         parts,
-        backends=_with_demo(parts, lambda name: backend_part(name, socket)),
-        state_dir=Path(folder) / "state" if journal else None,
+        backends=_with_demo(parts, lambda name: backend_part(name, socket, parts.profile, state)),
+        state_dir=state,
         faults=DemoFaults(socket, SystemClock(), speed),
         demo=True,
         # What the journal cannot take is set aside in the runtime directory: it must not reach a real one either.
@@ -118,8 +119,8 @@ def running_socket() -> str:
     raise SourceError(f"{len(found)} demos run here (pids {pids}): which one is meant cannot be told, end the others")
 
 
-def backend_part(name: str, socket: str) -> BackendPart:
-    """How the demo's source and operator are made."""
+def backend_part(name: str, socket: str, profile: Profile, state: Path | None) -> BackendPart:
+    """How the demo's source and operator are made. state: where evidence is kept; None: nowhere."""
 
     def source(clock: Clock, secrets: Secrets) -> Source:
         from cockpit.demo.source import DemoSource
@@ -127,9 +128,11 @@ def backend_part(name: str, socket: str) -> BackendPart:
         return DemoSource(name, socket, clock, secrets)
 
     def operator(clock: Clock, secrets: Secrets) -> Operator:
+        from cockpit.backends.evidence import Evidence
         from cockpit.demo.operate import DemoOperator
 
-        return DemoOperator(socket, clock, secrets)
+        evidence = Evidence(state, profile, clock, secrets, os.environ) if state is not None else None
+        return DemoOperator(socket, clock, secrets, evidence)
 
     return BackendPart(name, source, operator)
 

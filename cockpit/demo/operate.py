@@ -1,16 +1,19 @@
 """Changes of the demo: plans as data, and their operations, one request each. Only the one door holds this."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import Operation, Outcome, Permit, Plan, PlanRefused, Verb
+from cockpit.backends.evidence import Evidence
 from cockpit.backends.shell import Size
 from cockpit.board.clock import Clock
 from cockpit.board.model import Phase, Workload
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
+from cockpit.demo.capture import CAPTURE, keep, kept_before, plan_capture
 from cockpit.demo.client import DemoClient, DemoError
 from cockpit.demo.fleet import Fleet
 from cockpit.demo.plan import Scene, difference, plan_act
@@ -28,26 +31,33 @@ _REQUESTS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "unset-env": lambda given: {"op": "set_env", "set": {given["variable"]: None}},
 }
 """The host's request for each verb on a service's definition."""
-_PLANNERS = {**PLANNERS, SHELL.name: plan_shell}
 
 
 class DemoOperator:
     """An `Operator` of one demo host."""
 
-    def __init__(self, socket: str, clock: Clock, secrets: Secrets | None = None) -> None:
-        self._client, self._clock = DemoClient(socket, clock), clock
+    def __init__(
+        self, socket: str, clock: Clock, secrets: Secrets | None = None, evidence: Evidence | None = None
+    ) -> None:
+        """evidence: where what is known of an instance is kept before it goes; None: nowhere."""
+        self._client, self._clock, self._evidence = DemoClient(socket, clock), clock, evidence
         self._secrets = secrets or Secrets()
+        self._planners: Mapping[str, Callable[[Scene, Mapping[str, str]], Plan]] = {
+            **PLANNERS, SHELL.name: plan_shell, CAPTURE.name: partial(plan_capture, evidence=evidence)
+        }  # fmt: skip
+        self._readers = {CAPTURE.name: self._keep}
 
     def verbs(self, workload: Workload) -> tuple[Verb, ...]:
         """What may be done, by what its instances are doing."""
         phases = {instance.phase for instance in workload.instances}
         shell = (SHELL,) if Phase.RUNNING in phases else ()
         acts = (act.verb for act in ACTS.values() if phases & act.applies)
-        return (*acts, *shell, *service_verbs(workload.id.name))
+        keep = (CAPTURE,) if workload.instances and self._evidence is not None else ()
+        return (*acts, *keep, *shell, *service_verbs(workload.id.name))
 
     async def plan(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
         """What the verb would do to the service as the host has it now. PlanRefused."""
-        act, planner = ACTS.get(verb), _PLANNERS.get(verb)
+        act, planner = ACTS.get(verb), self._planners.get(verb)
         if act is None and planner is None:
             raise PlanRefused(f"{verb} is nothing that can be done to {workload.id.name}, a service of the demo")
         try:
@@ -55,14 +65,16 @@ class DemoOperator:
         except DemoError as error:
             raise PlanRefused(f"{verb} {workload.id.name} cannot be planned: {error}") from None
         if act is not None:
-            return plan_act(act, scene, arguments.get("instance", ""))
+            return kept_before(scene, plan_act(act, scene, arguments.get("instance", "")), self._evidence)
         assert planner is not None
-        return planner(scene, arguments)
+        return kept_before(scene, planner(scene, arguments), self._evidence)
 
     async def check(self, operation: Operation) -> str:
         """Whether the process, or the service's definition, is still what the plan was made for."""
         platform = await self._platform()
         target = operation.target
+        if operation.verb in self._readers:
+            return ""  # what is gone meanwhile is named in its outcome, and changes nothing
         if target.instance:
             told = platform.instance(target.instance)
             return difference(operation.precondition, told) if told else f"{target.instance} is gone"
@@ -78,6 +90,8 @@ class DemoOperator:
         """Send one request; the host compares the precondition again. DemoError when no answer came."""
         if not isinstance(permit, Permit):
             raise TypeError("nothing is performed without a permit")
+        if operation.verb in self._readers:
+            return await self._readers[operation.verb](operation)
         request = self._request(operation)
         try:
             result = await self._client.request(request.pop("op"), deadline=operation.deadline, **request)
@@ -103,6 +117,9 @@ class DemoOperator:
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+    async def _keep(self, operation: Operation) -> Outcome:
+        return await keep(operation, self._client, self._clock, self._evidence)
 
     def _request(self, operation: Operation) -> dict[str, Any]:
         kind, _, value = operation.precondition.partition("=")

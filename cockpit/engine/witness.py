@@ -19,6 +19,7 @@ from cockpit.logs.ingest import Ingest
 from cockpit.logs.line import Level, LogRequest, RawLine
 from cockpit.logs.ring import Parsed
 from cockpit.logs.shapes import shape_of
+from cockpit.logs.structured import columns
 from cockpit.mitigate.witness import SILENT, Testimony, history
 
 WINDOW = timedelta(minutes=10)
@@ -126,7 +127,8 @@ class Heard:
         for line in lines:
             self.lines += 1
             if line.level >= Level.ERROR:
-                self.errors[shape_of(line.text)] += 1
+                # A JSON line's own shape is "{…: …}": its message and fields tell one error from another.
+                self.errors[shape_of(columns(line.text, time=False) or line.text)] += 1
             at = line.at.isoformat(timespec="milliseconds") if line.at else "-"
             kept.append(f"{at} {line.stream or '-'} {line.text}\n".encode())
             self._sizes[name] += len(kept[-1])

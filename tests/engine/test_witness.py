@@ -68,8 +68,11 @@ async def test_what_was_said_before_stands_with_the_intent_and_what_is_new_in_th
     asked = stage.source.requests[0]
     assert (asked.since, asked.follow, asked.tail) == (stage.clock.now() - timedelta(minutes=10), False, 10_000)
     say(stage, "web-1", "ERROR pool exhausted after 2 ms", "ERROR no table order", "ERROR no table order")
-    say(stage, "web-2", "fine")
-    assert await testimony.since() == ("new in the log since: 2 x ERROR no table order",)
+    say(stage, "web-2", '{"level": "error", "message": "schema is missing", "order": 12}')
+    assert await testimony.since() == (
+        "new in the log since: 2 x ERROR no table order",
+        "new in the log since: 1 x ERROR schema is missing  order=…",
+    )
     assert stage.source.requests[-1].since == stage.clock.now()
     say(stage, "web-1", "ERROR pool exhausted after 4 ms")
     say(stage, "web-2")
