@@ -39,7 +39,7 @@ async def verbs_of(cockpit: DemoCockpit, service: str) -> set[str]:
 
 async def test_a_service_that_runs_offers_what_makes_sense(cockpit: DemoCockpit) -> None:
     offered = await verbs_of(cockpit, "catalog")
-    acts = {"restart", "stop", "pause", "kill", "remove", "shell"}
+    acts = {"restart", "stop", "pause", "kill", "remove", "shell", "capture"}
     assert offered == {*acts, "scale", "rollback", "set-env", "unset-env"}
 
 
