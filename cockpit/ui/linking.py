@@ -33,7 +33,7 @@ def note(screen: CockpitScreen) -> None:
             service = log.services[0] if log is not None and len(log.services) == 1 else ""
             cockpit.ask(AddNote(text=text, service=service), "the journal to take the note", written)
 
-    label = f"note with {plural(len(log.marks), 'marked line')}" if log is not None else "note"
+    label = f"note + {plural(len(log.marks), 'line')}" if log is not None else "note"
     screen.ask_line(label, Asking(done=done), hint=HINT)
 
 

@@ -14,6 +14,7 @@ from cockpit.engine.port import Command, Frame, LogWindow, Rehearsal, Requiremen
 from cockpit.incident.timeline import Timeline, curated, recorded
 from cockpit.logs.level import level_of
 from cockpit.logs.line import LogLine
+from cockpit.mitigate.rehearse import Checked
 
 AT = datetime(2026, 3, 1, 14, 32, 0, tzinfo=UTC)
 VERBS = (
@@ -39,8 +40,10 @@ class FakePort:
             "OpenTail": "t1",
             "Verbs": VERBS,
             "Require": Requirement(),
-            "DryRun": Rehearsal(),
         }
+        self.answers["DryRun"] = lambda command: Rehearsal(
+            steps=tuple(Checked(one.title) for one in command.plan.operations)
+        )
         self.answers["Recorded"] = lambda _: recorded(self.frame().timeline)
         self.lines: list[LogLine] = []
         self._frame = Frame(snapshot=snapshot, beat=1.0, **told(more))

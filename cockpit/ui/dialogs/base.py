@@ -6,6 +6,7 @@ from msgspec import Struct
 from textual.app import ComposeResult
 
 from cockpit.ui.cells import Line, Span
+from cockpit.ui.format import plural
 from cockpit.ui.keys import bindings
 from cockpit.ui.screens.base import CockpitDialog
 from cockpit.ui.widgets.drawn import Drawn
@@ -68,7 +69,7 @@ class Dialog(CockpitDialog):
         room = max(1, height - 2 - len(below) - 1)
         self._above = max(0, min(self._above, len(content) - room))
         hidden = len(content) - room - self._above
-        right = f"PgDn: {hidden} more lines" if hidden > 0 else ("PgUp: back up" if self._above else "")
+        right = f"PgDn: {plural(hidden, 'more line')}" if hidden > 0 else ("PgUp: back up" if self._above else "")
         lines = [rule(self.cockpit.look, width, self.heading, right, focused=True)]
         lines += content[self._above : self._above + room]
         if self.steady:

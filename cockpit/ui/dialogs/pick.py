@@ -26,7 +26,7 @@ class PickDialog(Dialog):
     ) -> None:
         """wide: the labels are sentences and take the whole line."""
         super().__init__(heading)
-        self._widest = 400 if wide else 30
+        self._widest = 400 if wide else 48
         self._choices = tuple(choices)
         self._empty = empty
         self._at = 0

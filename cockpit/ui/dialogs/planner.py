@@ -75,7 +75,8 @@ class Planner:
 def _notes(found: Rehearsal, needed: Requirement, look: Look, at: str) -> Notes:
     steps = plural(len(found.steps), "step")
     if found.good:
-        text = f"dry run {at}: planned again, {steps} could begin, asks for {permission(needed)}; nothing was changed"
+        wanted = permission(needed)
+        text = f"dry run {at}: planned again, {steps} could begin ({wanted}); nothing was changed"
         return ((f"{look.glyphs.done} {text}", "ok"),)
     bad = [f"{one.title}: {one.problem}" for one in found.steps if one.problem]
     bad = ([str(found.refused)] if found.refused else []) + bad

@@ -8,7 +8,7 @@ from msgspec import Struct
 from cockpit.backends.change import Facts, Operation, Plan
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.port import Requirement
-from cockpit.ui.cells import Line, Span, cut, wrap_words
+from cockpit.ui.cells import Line, Span, wrap_words
 from cockpit.ui.dialogs.around import Around, Touched
 from cockpit.ui.format import UNKNOWN, age, moment, plural, stamp
 from cockpit.ui.look import Look
@@ -31,14 +31,14 @@ def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[
     """Everything that a reader must know before saying yes, what matters most first."""
     plan = preview.plan
     lines = field("where", _where(look, plan), width)
+    lines += _on_failure(look, plan, width) if preview.bulk else []
     lines += _changes(look, plan, width)
     if plan.choices:
         lines += _choices(look, plan, width, preview.picked)
     lines += _steps(look, plan.operations, width)
-    if preview.bulk:
-        lines += _on_failure(look, plan, width)
     lines += _risks(look, preview, width)
-    lines += field("asks for", permission(preview.needed), width, "down" if preview.needed.denied else "text")
+    if not preview.needed.denied:  # that stands beside the buttons
+        lines += field("policy", permission(preview.needed), width)
     lines += field("before", _before(look, preview, now), width)
     lines += _judged(look, plan, width)
     lines += field("undo", undo_words(look, plan), width)
@@ -136,30 +136,40 @@ ON_FAILURE = (("stop", "stop: the others are left alone"), ("continue", "go on w
 
 
 def _on_failure(look: Look, plan: Plan, width: int) -> list[Line]:
-    hint = "(up and down choose)"
-    return chosen_lines(look, "if one", f"fails {hint}", ON_FAILURE, plan.on_failure, width)
+    hint = "what becomes of the others when one fails, with the arrow keys up and down"
+    return chosen_lines(look, "choose", hint, ON_FAILURE, plan.on_failure, width)
 
 
 def _steps(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
+    """Each step; of several also from what to what. What stays the same is said with the first that has it."""
     lines: list[Line] = []
+    said: set[tuple[str, str]] = set()
     for number, operation in enumerate(operations, 1):
-        lines += field("does" if number == 1 else "", f"{number} {look.text(operation.title)}", width)
-        now, to = _facts(look, operation.before), _facts(look, operation.after)
-        if len(operations) > 1 and (now or to):
-            text = f"{now or UNKNOWN} {look.glyphs.arrow} {to or 'the same again'}"
+        text = f"{number} {look.text(operation.title)}"
+        turns = _turns(look, operation) if len(operations) > 1 else ""
+        lines += field("does" if number == 1 else "", f"{text}: {turns}" if turns else text, width)
+        stays = _stays(operation) - said if len(operations) > 1 else set()
+        said |= stays
+        if stays:
+            text = look.text(", ".join(f"{name} {value}" for name, value in operation.before if (name, value) in stays))
             pieces = wrap_words(text, max(20, width - LABEL - 4))
             lines += [Line((Span(" " * (LABEL + 3)), Span(piece, "dim"))) for piece in pieces]
-        lines += [_changed(look, text, width) for text in operation.diff]
     return lines
 
 
-DIFF_STYLES = {"-": "down", "+": "ok"}
+def _turns(look: Look, operation: Operation) -> str:
+    """What of an operation becomes something else: "state exited 137 -> running"."""
+    before = dict(operation.before)
+    turns = (
+        f"{name} {before[name]} {look.glyphs.arrow} {value}" if name in before else f"{name} {value}"
+        for name, value in operation.after
+    )
+    return look.text(", ".join(turns))
 
 
-def _changed(look: Look, text: str, width: int) -> Line:
-    """One line of a diff; its sign says what its colour says."""
-    room = max(20, width - LABEL - 4)
-    return Line((Span(" " * (LABEL + 3)), Span(cut(look.text(text), room, look.end), DIFF_STYLES.get(text[:1], "dim"))))
+def _stays(operation: Operation) -> set[tuple[str, str]]:
+    turned = {name for name, _ in operation.after}
+    return {(name, str(value)) for name, value in operation.before if name not in turned}
 
 
 def _risks(look: Look, preview: Preview, width: int) -> list[Line]:
@@ -181,13 +191,14 @@ def _risks(look: Look, preview: Preview, width: int) -> list[Line]:
 def _reach(look: Look, one: Touched, several: bool) -> str:
     parts = [one.name] if several else []
     parts += [f"tier {one.tier}"] if one.tier is not None and several else []
-    if one.instances:
+    if one.instances and not (several and one.instances == one.of):
         some = f"{one.instances} of " if one.instances != one.of else ""
         parts.append(some + plural(one.of or 0, "instance"))
     if one.ready is not None:
         parts.append(f"{one.ready} of {one.desired if one.desired is not None else UNKNOWN} ready now")
     needed = ", ".join(one.dependents[:6]) + (f" and {len(one.dependents) - 6} more" if len(one.dependents) > 6 else "")
-    parts.append(f"needed by {needed}" if one.dependents else "nothing depends on it")
+    if one.dependents or not several:
+        parts.append(f"needed by {needed}" if one.dependents else "nothing depends on it")
     return f" {look.glyphs.dot} ".join(parts)
 
 
@@ -201,18 +212,15 @@ def _futile(look: Look, one: Touched, other: ServiceStatus, several: bool) -> st
 def permission(needed: Requirement) -> str:
     """What the policy wants, and by which rule."""
     rules = f" ({', '.join(needed.why)})" if needed.why else ""
-    if needed.denied:
-        return needed.denied
-    wanted = [f"its name typed{rules}"] if needed.type_name else []
-    if needed.second:
-        wanted.append(f"a second person ({needed.second})")
-    return " and ".join(wanted) or f"a yes, nothing more{rules}"
+    wanted = ["its name typed"] if needed.type_name else []
+    wanted += [f"a second person for {needed.second}"] if needed.second else []
+    return (" and ".join(wanted) or "a yes is enough") + rules
 
 
 def _before(look: Look, preview: Preview, now: datetime) -> str:
     last = preview.around.last
     if last is None:
-        return f"no {verb_words(preview.plan.verb)} of {preview.plan.service} stands in this timeline"
+        return "not done before, as far as this timeline goes back"
     return look.text(f"{stamp(last.happened, now, look.utc)} {last.entry.who}: {last.text}")
 
 

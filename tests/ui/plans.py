@@ -1,0 +1,162 @@
+"""Plans as backends make them, for pictures of every dialog: their words are those of the Docker backend."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from cockpit.backends.change import DECLARED, Facts, Operation, Plan, Watch
+from cockpit.board.model import SafeText
+from tests.ui import scene
+
+IMAGE = "registry.example/omninode/hook-receiver"
+WHERE: Facts = (
+    ("docker", SafeText("prod-1")),
+    ("host", SafeText("db-host-3")),
+    ("address", SafeText("unix:///run/docker.sock")),
+    ("project", SafeText("omninode")),
+)
+
+
+def facts(**values: str) -> Facts:
+    """Named values, as shown."""
+    return tuple((name.replace("_", " "), SafeText(value)) for name, value in values.items())
+
+
+def step(verb: str, number: int = 1, **more: Any) -> Operation:
+    """One operation on one instance of the broken service."""
+    target = scene.workload("hook-receiver", 2).instances[number - 1]
+    values: dict[str, Any] = {
+        "verb": verb,
+        "title": SafeText(f"{verb} {target.name}"),
+        "target": target.id,
+        "before": facts(state="exited 137 (OOM killed)", image=f"{IMAGE}:v2.3.1", restarts="3"),
+        "after": facts(state="running"),
+        "command": SafeText(f"docker {verb} {target.name}"),
+    }
+    return Operation(**(values | more))
+
+
+def plan(verb: str, *operations: Operation, risks: tuple[str, ...] = (), **more: Any) -> Plan:
+    """A plan for the broken service."""
+    made = scene.plan(verb=verb, operations=operations or (step(verb),), where=WHERE, risks=tuple(map(SafeText, risks)))
+    return replace(made, **more) if more else made
+
+
+def act(verb: str, after: str, inverse: str = "", **more: Any) -> Plan:
+    """One verb on both instances."""
+    back = (inverse, (("instance", "3f" * 32 + "," + "4a" * 32),)) if inverse else None
+    return plan(
+        verb, *(step(verb, number, after=facts(state=after), inverse=back) for number in (1, 2)), **more
+    )  # fmt: skip
+
+
+RESTART = replace(
+    act("restart", "running", risks=("none of it is ready: nothing to lose", "its memory ran out: the same limit holds "
+        "after a restart"), deadline=150.0), otherwise=("recreate", ()),
+)  # fmt: skip
+STOP = act(
+    "stop", "exited, stays so", "start", risks=("2 ready will go: nothing of it answers any more",), danger="high"
+)
+KILL = act("kill", "exited 137, stays so", "start", risks=("2 ready will go: nothing of it answers any more",),
+           danger="high")  # fmt: skip
+PAUSE = act("pause", "paused", "resume", risks=("2 ready will go: nothing of it answers any more",))
+RESUME = act("resume", "running", "pause")
+START = act("start", "running", "stop")
+REMOVE = act("remove", "gone with its log and what it wrote outside of volumes", danger="high",
+             risks=("none of it is ready: nothing to lose",
+                    "it does not come back by itself; anonymous volumes are kept"))  # fmt: skip
+_KEPT = facts(
+    configuration="the same, volumes kept", old_container="kept until the new one is ready, put back if it is not"
+)
+RECREATE = plan(
+    "recreate",
+    step("recreate", title=SafeText(f"replace hook-receiver-1 by one from {IMAGE}:v2.3.1"),
+         after=(*facts(image=f"{IMAGE}:v2.3.1 9f21c0aa41d2"), *_KEPT)),
+)  # fmt: skip
+SCALE = plan(
+    "scale",
+    step("scale", title=SafeText("scale hook-receiver from 2 to 4"), before=facts(replicas="2"),
+         after=facts(replicas="4", new="hook-receiver-3, hook-receiver-4, cloned from hook-receiver-1"),
+         inverse=("scale", (("replicas", "2"),)),
+         command=SafeText("docker compose -p omninode up -d --no-deps --scale hook-receiver=4 hook-receiver")),
+    risks=("none of its 2 containers is ready: the new ones may fail the same way",),
+)  # fmt: skip
+ROLLBACK = plan(
+    "rollback",
+    step("rollback", title=SafeText(f"replace hook-receiver-1 by one from {IMAGE}:v2.3.0"),
+         before=facts(state="exited 137", image=f"{IMAGE}:v2.3.1 9f21c0aa41d2"),
+         after=(*facts(image=f"{IMAGE}:v2.3.0 4be7aa90cd11"), *_KEPT),
+         inverse=("rollback", (("to", f"{IMAGE}:v2.3.1"),)),
+         command=SafeText("docker compose -p omninode up -d --no-deps hook-receiver")),
+    risks=("the next docker compose up brings back what the file says",),
+    choices=(
+        (f"{IMAGE}:v2.3.0", SafeText("v2.3.0 4be7aa90cd11, built 8 days ago, last healthy 14:04")),
+        (f"{IMAGE}:v2.2.9", SafeText("v2.2.9 77d1c2be0911, built 29 days ago")),
+    ),
+    smoke=(step("call", title=SafeText("GET /v1/ping answers 200")),),
+    watch=(Watch(service="hook-receiver", samples=3, traffic="requests"),),
+)  # fmt: skip
+SET = plan(
+    "set",
+    step("set", title=SafeText("limit the memory of hook-receiver-1 to 1G"), before=facts(memory="512M"),
+         after=facts(memory="1G"), inverse=("set", (("memory", "512M"),)),
+         command=SafeText("docker update --memory 1g --memory-swap 1g hook-receiver-1")),
+    risks=("the next docker compose up brings back what the file says",),
+)  # fmt: skip
+ISOLATE = plan(
+    "isolate",
+    step("capture", title=SafeText("keep log and inspect of hook-receiver-1 first"),
+         after=facts(files="2, at most 20M"), command=SafeText("")),
+    step("isolate", title=SafeText("disconnect hook-receiver-1 from omninode_default, omninode_db"),
+         before=facts(networks="omninode_default, omninode_db"), after=facts(networks="none"),
+         inverse=("connect", (("instance", "hook-receiver-1"),))),
+    risks=("its published port 18001 ends with it", "what it is doing goes on, nobody hears of it"), danger="high",
+)  # fmt: skip
+CAPTURE = plan(
+    "capture",
+    step("capture", title=SafeText("capture hook-receiver-1"), before=(),
+         after=facts(kept="log (5 MiB at most), inspect, threads (jstack 1)", to="~/.local/state/cockpit/evidence"),
+         command=SafeText("")),
+)  # fmt: skip
+CALL = plan(
+    "failover",
+    step("call", title=SafeText("POST https://models.example/v1/failover"), before=(), after=facts(answer="2xx"),
+         source=DECLARED, inverse=("failback", ()), done_when="probes",
+         command=SafeText("curl -X POST -H 'Authorization: Bearer ***' https://models.example/v1/failover")),
+    source=DECLARED,
+)  # fmt: skip
+ACTION = plan(
+    "shift traffic",
+    *(step("call", title=SafeText(f"POST /weights: {share} % to the new release"), source=DECLARED, before=(),
+           after=facts(answer="200"), command=SafeText("")) for share in (10, 50, 100)),
+    source=DECLARED, on_failure="step back", smoke=(step("call", title=SafeText("GET /v1/ping answers 200")),),
+    risks=("each stage is watched for 60 s before the next",), hold=60.0, deadline=400.0,
+)  # fmt: skip
+SHELL = plan(
+    "shell",
+    step("shell", title=SafeText("open /bin/sh in hook-receiver-1"),
+         after=facts(recorded="its start, end and exit code"),
+         command=SafeText("docker exec -it hook-receiver-1 /bin/sh")),
+    risks=("what is typed in it is not recorded, and nothing takes it back",),
+)  # fmt: skip
+UNDO = plan(
+    "scale",
+    step("scale", title=SafeText("scale hook-receiver from 4 to 2"), before=facts(replicas="4"),
+         after=facts(replicas="2"), inverse=("scale", (("replicas", "4"),)), command=SafeText("")),
+    risks=("hook-receiver-3, hook-receiver-4 will go, with the log; named volumes stay",),
+)  # fmt: skip
+
+
+def bulk(on_failure: str = "stop") -> Plan:
+    """A restart of three services."""
+
+    def one(name: str, number: int) -> Operation:
+        target = scene.workload(name, 2).instances[number - 1]
+        return step(
+            "restart", title=SafeText(f"restart {target.name}"), target=target.id, service=name, source="main",
+            before=facts(state="running, healthy"), command=SafeText(f"docker restart {target.name}"),
+        )  # fmt: skip
+
+    steps = (one("hook-receiver", 1), one("hook-receiver", 2), one("auth", 1), one("auth", 2), one("kafka", 1))
+    risks = ("kafka: single replica: nothing answers from its stop (up to 10 s) until it is ready again",)
+    return plan("restart", *steps, risks=risks, on_failure=on_failure)
