@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cockpit.demo.kubernetes.cluster import sample
+from cockpit.demo.kubernetes.cluster.churn import churn
 from cockpit.demo.kubernetes.emulator import Emulator
 from cockpit.demo.kubernetes.kubeconfig import write
 
@@ -19,6 +20,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--pods", type=int, default=0, help="a fleet of so many pods instead of the shop")
     parser.add_argument("--deployments", type=int, default=120, help="over how many Deployments the fleet is spread")
+    parser.add_argument("--churn", type=float, default=0.0, help="so many pods change each second")
     return parser.parse_args()
 
 
@@ -37,7 +39,9 @@ async def _serve(wanted: argparse.Namespace) -> None:
             write(wanted.kubeconfig, emulator.kubeconfig())
         sys.stdout.write(f"{emulator.url}\n")
         sys.stdout.flush()
+        changing = asyncio.create_task(churn(emulator.cluster, max(0.0, wanted.churn)))
         await stop.wait()
+        changing.cancel()
 
 
 if __name__ == "__main__":

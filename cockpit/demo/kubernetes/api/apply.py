@@ -4,28 +4,23 @@ Only appliers are entered into `managedFields`; what a stored object says of oth
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from cockpit.demo.kubernetes.api.errors import ApiError
-from cockpit.demo.kubernetes.api.patch.strategic import key_of, strategic_patch
+from cockpit.demo.kubernetes.api.patch.strategic import strategic_patch
+from cockpit.demo.kubernetes.cluster.fields import Path, leaves, paths, tree
 from cockpit.demo.kubernetes.cluster.kinds import Json, Kind
-
-Path = tuple[str, ...]
-"""Segments as in fieldsV1: `f:spec`, `k:{"name":"web"}`."""
-
-_IDENTITY = frozenset({"f:name", "f:namespace", "f:uid", "f:resourceVersion"})
 
 
 def applied(kind: Kind, old: Json, wanted: Json, manager: str, *, force: bool, now: str) -> Json:
     """`old` with what `manager` wants. ApiError 409 where another manager wants something else, unless forced."""
     entries = list(old["metadata"].get("managedFields") or ())
-    mine = set(_paths(wanted))
+    mine = set(paths(wanted))
     conflicts = _conflicts(old, wanted, entries, manager, mine)
     if conflicts and not force:
         raise _refused(conflicts)
-    before = {path for one in entries if _is_applier(one, manager) for path in _leaves(one.get("fieldsV1") or {})}
-    others = {path for one in entries if not _is_applier(one, manager) for path in _leaves(one.get("fieldsV1") or {})}
+    before = {path for one in entries if _is_applier(one, manager) for path in leaves(one.get("fieldsV1") or {})}
+    others = {path for one in entries if not _is_applier(one, manager) for path in leaves(one.get("fieldsV1") or {})}
     made = old
     for path in sorted(before - mine - others, key=len, reverse=True):
         made = _without(made, path)
@@ -37,7 +32,7 @@ def applied(kind: Kind, old: Json, wanted: Json, manager: str, *, force: bool, n
         "apiVersion": kind.api_version,
         "time": now,
         "fieldsType": "FieldsV1",
-        "fieldsV1": _tree(mine),
+        "fieldsV1": tree(mine),
     }
     managed = [*(_given_up(one, mine) if conflicts else one for one in kept), entry]
     return {**made, "metadata": {**made["metadata"], "managedFields": managed}}
@@ -53,7 +48,7 @@ def _conflicts(old: Json, wanted: Json, entries: list[Json], manager: str, mine:
     for one in entries:
         if one["manager"] == manager or one.get("subresource"):
             continue
-        for path in sorted(mine & set(_leaves(one.get("fieldsV1") or {}))):
+        for path in sorted(mine & set(leaves(one.get("fieldsV1") or {}))):
             if _value(old, path) != _value(wanted, path):
                 found.append((one, path))
     return found
@@ -67,44 +62,6 @@ def _refused(conflicts: list[tuple[Json, Path]]) -> ApiError:
     told = "; ".join(f"{cause['message']}: {cause['field']}" for cause in causes)
     number = f"{len(causes)} conflict{'s' if len(causes) > 1 else ''}"
     return ApiError(409, f"Apply failed with {number}: {told}", details={"causes": causes})
-
-
-def _paths(value: Any, name: str = "", at: Path = ()) -> Iterator[Path]:
-    """The leaves of a configuration. A list with a key is entered item by item, any other is one leaf."""
-    if isinstance(value, dict) and value:
-        for key, one in value.items():
-            if not (at == ("f:metadata",) and f"f:{key}" in _IDENTITY):
-                yield from _paths(one, key, (*at, f"f:{key}"))
-        return
-    if isinstance(value, list) and value and (key := key_of(name, value)):
-        for one in value:
-            yield from _paths(one, "", (*at, _item(key, one)))
-        return
-    yield at
-
-
-def _item(key: str, one: Json) -> str:
-    found = {key: one[key]}
-    if key == "containerPort":
-        found["protocol"] = one.get("protocol", "TCP")
-    return "k:" + json.dumps(found, separators=(",", ":"))
-
-
-def _leaves(tree: Json, at: Path = ()) -> Iterator[Path]:
-    inner = {key: value for key, value in tree.items() if key != "."}
-    if not inner:
-        yield at
-    for key, value in inner.items():
-        yield from _leaves(value, (*at, key))
-
-
-def _tree(paths: set[Path]) -> Json:
-    made: Json = {}
-    for path in sorted(paths):
-        at = made
-        for part in path:
-            at = at.setdefault(part, {})
-    return made
 
 
 def _step(value: Any, part: str) -> Any:
@@ -148,7 +105,7 @@ def _given_up(entry: Json, mine: set[Path]) -> Json:
     """Another manager's entry without what was taken from it by force."""
     if entry.get("subresource"):
         return entry
-    return {**entry, "fieldsV1": _tree(set(_leaves(entry.get("fieldsV1") or {})) - mine)}
+    return {**entry, "fieldsV1": tree(set(leaves(entry.get("fieldsV1") or {})) - mine)}
 
 
 def _dotted(path: Path) -> str:

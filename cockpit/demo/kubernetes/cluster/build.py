@@ -54,8 +54,17 @@ def template(app: str, namespace: str, image: str, *, behaviour: str = "", grace
         "containers": [container(app, image, **more)],
         "volumes": [{"name": "config", "configMap": {"name": f"{app}-config", "defaultMode": 420}}],
         "terminationGracePeriodSeconds": grace,
+        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [_apart(app, namespace)]}},
+        "imagePullSecrets": [{"name": "registry-credentials"}],
+        "securityContext": {"runAsUser": 1000, "fsGroup": 2000},
     }
     return {"metadata": meta, "spec": spec}
+
+
+def _apart(app: str, namespace: str) -> Json:
+    """Replicas prefer nodes of their own."""
+    term = {"labelSelector": selector_of(app, namespace), "topologyKey": "kubernetes.io/hostname"}
+    return {"weight": 100, "podAffinityTerm": term}
 
 
 def _meta(app: str, namespace: str, annotations: Mapping[str, str] | None = None) -> Json:

@@ -8,6 +8,7 @@ from itertools import count
 
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.defaults import defaulted
+from cockpit.demo.kubernetes.cluster.fields import managed
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.demo.kubernetes.cluster.names import suffix, template_hash, uid, without_hash
 from cockpit.demo.kubernetes.cluster.pods import owner_reference, pod_from
@@ -24,6 +25,7 @@ class Standing:
         self._cluster, self._age = cluster, age
         self._nodes = sorted(node["metadata"]["name"] for node in cluster.store.each("nodes"))
         self._number = count()
+        self._fields: dict[tuple[str, str], list[Json]] = {}
         self.created = stamp(cluster.now() - age)
 
     def deployment(self, obj: Json) -> Json:
@@ -92,7 +94,16 @@ class Standing:
                 for one in obj["spec"]["containers"]
             ],
         }
-        return self._cluster.store.put("pods", {**obj, "metadata": meta, "status": state})
+        obj = {**obj, "metadata": meta, "status": state}
+        meta["managedFields"] = self._managed(obj)
+        return self._cluster.store.put("pods", obj)
+
+    def _managed(self, pod: Json) -> list[Json]:
+        """The same for all pods of a template, which therefore share it."""
+        key = (pod["metadata"].get("generateName", ""), pod["metadata"]["namespace"])
+        if key not in self._fields:
+            self._fields[key] = managed(pod, "v1", self.created)
+        return self._fields[key]
 
     def _create(self, storage: str, obj: Json) -> Json:
         return self._cluster.objects.create(BY_SHELF[storage], obj, created=self.created)

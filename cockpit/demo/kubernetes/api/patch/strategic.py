@@ -1,40 +1,17 @@
 """Strategic merge patch: as a merge patch, but the lists that have a key are merged item by item.
 
-Which lists those are stands in the types of the API; here as a table of field names. `ports` differs: a container's go
-by containerPort, a Service's by port.
+Which lists those are stands in a table of field names (cluster/fields.py).
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from cockpit.demo.kubernetes.api.errors import bad_request
+from cockpit.demo.kubernetes.cluster.fields import KEYS, key_of
 
-_KEYS: Mapping[str, tuple[str, ...]] = {
-    "addresses": ("type",),
-    "conditions": ("type",),
-    "containers": ("name",),
-    "env": ("name",),
-    "ephemeralContainers": ("name",),
-    "hostAliases": ("ip",),
-    "imagePullSecrets": ("name",),
-    "initContainers": ("name",),
-    "ownerReferences": ("uid",),
-    "ports": ("containerPort", "port"),
-    "secrets": ("name",),
-    "topologySpreadConstraints": ("topologyKey",),
-    "volumeDevices": ("devicePath",),
-    "volumeMounts": ("mountPath",),
-    "volumes": ("name",),
-}
 _PRIMITIVES = frozenset({"finalizers"})
 """Lists of words that are merged as sets."""
 _ORDER, _DROP, _RETAIN = "$setElementOrder/", "$deleteFromPrimitiveList/", "$retainKeys"
-
-
-def key_of(name: str, items: list[Any]) -> str:
-    """The key that the list `name` is merged by; empty when it is replaced as a whole."""
-    keys = _KEYS.get(name, ())
-    return next((key for key in keys if all(isinstance(one, dict) and key in one for one in items)), "")
 
 
 def strategic_patch(old: Any, patch: Any) -> Any:
@@ -84,11 +61,11 @@ def _list(name: str, old: list[Any], patch: list[Any]) -> list[Any]:
         return [*old, *(one for one in patch if one not in old)]
     if any(isinstance(one, dict) and one.get("$patch") == "replace" for one in patch):
         return [_plain(one) for one in patch if one != {"$patch": "replace"}]
-    if name not in _KEYS or not all(isinstance(one, dict) for one in (*old, *patch)):
+    if name not in KEYS or not all(isinstance(one, dict) for one in (*old, *patch)):
         return _plain(patch)  # type: ignore[no-any-return]
     key = key_of(name, [*old, *patch])
     if not key:
-        raise bad_request(f"map: {patch!r:.200} does not contain declared merge key: {_KEYS[name][0]}")
+        raise bad_request(f"map: {patch!r:.200} does not contain declared merge key: {KEYS[name][0]}")
     return _merged(key, old, patch)
 
 
