@@ -2,11 +2,15 @@
 
 import signal
 import sys
+from concurrent.futures import CancelledError
 from threading import Event
 
 from cockpit.backends.change import Plan, Verdict
+from cockpit.board.model import SafeText
 from cockpit.engine.engine import STOP_WITHIN, Engine
 from cockpit.engine.port import Perform
+
+_UNSEEN = SafeText("the cockpit ended before it saw how it ended: it may still run there")
 
 
 def has_terminal() -> bool:
@@ -29,6 +33,8 @@ def attended(engine: Engine, plan: Plan, name: str) -> Verdict:
         if not work.done():
             attend(console, greeting(plan.operations[0].title))
         verdict: Verdict = work.result(STOP_WITHIN + plan.deadline)
+    except (TimeoutError, CancelledError):
+        return Verdict(result="unknown", evidence=(_UNSEEN,), seconds=0.0)
     finally:
         console.dispose()
     return verdict

@@ -12,6 +12,8 @@ import signal
 import termios
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import ATTENDED, Operation, Plan, PlanRefused, Verb
 from cockpit.backends.shell import Ended, Size
@@ -66,7 +68,7 @@ def plan_shell(scene: Scene, arguments: Mapping[str, str]) -> Plan:
         "it is a shell of this machine with your own rights, in the folder and with the variables of the instance",
     )
     choices = tuple((one.name, safe(f"{one.name}  {one.phase}")) for one in running) if len(running) > 1 else ()
-    return make_plan(SHELL.name, scene, (operation,), risks=risks, choices=choices)
+    return replace(make_plan(SHELL.name, scene, (operation,), risks=risks, choices=choices), hold=0.0)
 
 
 def folder_of(told: InstanceTold) -> str:

@@ -52,6 +52,7 @@ async def test_a_shell_beside_an_instance(cockpit: DemoCockpit) -> None:
     (operation,) = plan.operations
     assert operation.title == "shell beside catalog-2: sh"
     assert operation.target.instance == "catalog-2"
+    assert plan.hold == 0.0
     assert [value for value, _ in plan.choices] == ["catalog-1", "catalog-2"]
     person = Person(cockpit, plan)
     await person.types('echo $((6*7)); pwd; stty size; tty; echo "TERM=$TERM."\n')

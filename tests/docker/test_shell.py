@@ -7,6 +7,7 @@ import pytest
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import Permit, Plan, PlanRefused
+from cockpit.backends.docker import shell
 from cockpit.backends.docker.operate import DockerOperator
 from cockpit.backends.docker.shell import DockerShell
 from cockpit.backends.shell import Ended, Size
@@ -23,6 +24,13 @@ from tests.parts.need import missing
 
 WITHIN = 30.0
 SIZE = Size(100, 30)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take long to send a signal, and to see what came of it."""
+    for name, value in (("ENDED_WITHIN", WITHIN), ("SIGNAL_WITHIN", WITHIN), ("ROUNDS", ((("HUP", "CONT"), WITHIN),))):
+        monkeypatch.setattr(shell, name, value)
 
 
 @pytest.fixture
@@ -45,23 +53,23 @@ async def opened(operator: DockerOperator, plan: Plan) -> DockerShell:
     return await operator.open_shell(Permit(plan, "test"), plan.operations[0], SIZE, "xterm-256color")
 
 
-async def printed(shell: DockerShell, wanted: bytes) -> bytes:
+async def printed(one: DockerShell, wanted: bytes) -> bytes:
     """Everything it prints until `wanted` stands in it."""
     text = b""
     async with asyncio.timeout(WITHIN):
         while wanted not in text:
-            data = await shell.read()
+            data = await one.read()
             assert data, f"it ended before it printed {wanted!r}: {text!r}"
             text += data
     return text
 
 
-async def end_of(shell: DockerShell) -> Ended:
+async def end_of(one: DockerShell) -> Ended:
     """Read to its end."""
     async with asyncio.timeout(WITHIN):
-        while await shell.read():
+        while await one.read():
             pass
-        return await shell.end()
+        return await one.end()
 
 
 async def nothing_left_in(engine: DockerEngine, container: str) -> None:
@@ -83,62 +91,64 @@ async def test_bytes_size_and_exit_code(docker_clean: DockerEngine, operator: Do
     assert operation.command == f"docker -H {docker_clean.url} exec -it one /bin/sh"
     assert plan.choices == ()
     assert await operator.check(operation) == ""
-    shell = await opened(operator, plan)
-    await shell.write(b"echo $((6*7)); stty size; echo $TERM\r")
-    text = await printed(shell, b"xterm-256color\r\n")
+    one = await opened(operator, plan)
+    await one.write(b"echo $((6*7)); stty size; echo $TERM\r")
+    text = await printed(one, b"xterm-256color\r\n")
     assert b"42\r\n" in text
     assert b"30 100\r\n" in text
-    await shell.resize(Size(90, 20))
-    await shell.write(b"stty size\r")
-    await printed(shell, b"20 90\r\n")
-    await shell.write(b"exit 3\r")
-    assert await end_of(shell) == Ended(exit_code=3)
+    await one.resize(Size(90, 20))
+    await one.write(b"stty size\r")
+    await printed(one, b"20 90\r\n")
+    await one.write(b"exit 3\r")
+    assert await end_of(one) == Ended(exit_code=3)
     await nothing_left_in(docker_clean, "one")
 
 
 async def test_hung_up_it_ends_with_all_that_it_started(docker_clean: DockerEngine, operator: DockerOperator) -> None:
     docker_clean.run("one")
     plan = await operator.plan("shell", await workload(docker_clean, "one", "one"), {})
-    shell = await opened(operator, plan)
-    await shell.write(b"sleep 1000 & sleep 1001; echo never\r")
-    await printed(shell, b"sleep 1001")
-    ended = await shell.end()
+    one = await opened(operator, plan)
+    await one.write(b"sleep 1000 & sleep 1001; echo never\r")
+    await printed(one, b"sleep 1001")
+    ended = await one.end()
     assert ended.forced
     assert ended.exit_code not in (None, 0)
     await nothing_left_in(docker_clean, "one")
 
 
 async def test_a_command_that_ignores_the_hang_up_is_killed(
-    docker_clean: DockerEngine, operator: DockerOperator
+    docker_clean: DockerEngine, operator: DockerOperator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(shell, "ROUNDS", ((("HUP", "CONT"), 0.2), (("KILL",), WITHIN)))
     docker_clean.run("one")
     arguments = {"command": "sh -c 'trap \"\" HUP TERM; echo deaf; while :; do sleep 1; done'"}
     plan = await operator.plan("shell", await workload(docker_clean, "one", "one"), arguments)
-    shell = await opened(operator, plan)
-    await printed(shell, b"deaf")
-    assert await shell.end() == Ended(exit_code=137, forced=True)
+    one = await opened(operator, plan)
+    await printed(one, b"deaf")
+    assert await one.end() == Ended(exit_code=137, forced=True)
     await nothing_left_in(docker_clean, "one")
 
 
 async def test_a_container_that_is_killed_ends_it(docker_clean: DockerEngine, operator: DockerOperator) -> None:
     docker_clean.run("one")
     plan = await operator.plan("shell", await workload(docker_clean, "one", "one"), {})
-    shell = await opened(operator, plan)
-    await shell.write(b"echo here\r")
-    await printed(shell, b"here\r\n")
+    one = await opened(operator, plan)
+    await one.write(b"echo here\r")
+    await printed(one, b"here\r\n")
     await asyncio.to_thread(docker_clean.cli, "kill", "one")
-    ended = await end_of(shell)
+    ended = await end_of(one)
     assert (ended.exit_code, ended.forced) == (137, False)
 
 
-async def test_a_connection_that_breaks_is_told(docker_clean: DockerEngine) -> None:
+async def test_a_connection_that_breaks_is_told(docker_clean: DockerEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "ENDED_WITHIN", 0.2)
     docker_clean.run("one")
     async with Proxy(docker_clean.socket) as proxy:
         operator = DockerOperator(NAME, Backend(kind="docker", host=proxy.url), SystemClock())
         found = await workload(docker_clean, "one", "one")
-        shell = await opened(operator, await operator.plan("shell", found, {}))
+        one = await opened(operator, await operator.plan("shell", found, {}))
         proxy.cut()
-        ended = await end_of(shell)
+        ended = await end_of(one)
         assert ended.forced, "it still ran, and was ended over a new connection"
         await operator.close()
     await nothing_left_in(docker_clean, "one")
@@ -204,8 +214,8 @@ async def test_over_ssh(docker_clean: DockerEngine, far: Sshd, monkeypatch: pyte
         monkeypatch.setenv(name, value)
     operator = DockerOperator(NAME, Backend(kind="docker", host=far.url), SystemClock())
     plan = await operator.plan("shell", found, {})
-    shell = await opened(operator, plan)
-    await shell.write(b"echo $((6*7)); exit 3\r")
-    await printed(shell, b"42\r\n")
-    assert (await end_of(shell)).exit_code == 3
+    one = await opened(operator, plan)
+    await one.write(b"echo $((6*7)); exit 3\r")
+    await printed(one, b"42\r\n")
+    assert (await end_of(one)).exit_code == 3
     await operator.close()

@@ -5,6 +5,7 @@ import contextlib
 import queue
 import re
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from cockpit.incident.store import Store
 from tests.docker.proxy import Proxy
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import DockerEngine
-from tests.program import CHECKOUT, cockpit_argv
+from tests.program import CHECKOUT, clean_env, cockpit_argv
 from tests.terminal import Terminal
 
 Open = Callable[..., Terminal]
@@ -150,16 +151,14 @@ def test_from_the_screen_and_back(shop: DockerEngine, cockpit: Cockpit, tmp_path
     assert b"6*7" not in (tmp_path / STATE).read_bytes()
 
 
-def test_ended_by_a_signal_the_terminal_is_as_it_was(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
+def test_ended_by_a_signal_the_terminal_is_as_it_was(shop: DockerEngine, cockpit: Cockpit) -> None:
     terminal = opened(cockpit)
     terminal.send(r"printf '\033[?1000h\033[?2004h'; echo on-$((1+1))" + "\r")
     terminal.until(r"^on-2", WITHIN)
     terminal.signal(signal.SIGTERM)
     assert terminal.wait_exit(WITHIN) == 128 + signal.SIGTERM
     assert not {ALTERNATE, MOUSE, PASTE} & terminal.emulator.modes
-    assert execs(shop) == []
-    (_, facts) = entries(tmp_path, "result")[0]
-    assert "from here, for the cockpit ends" in facts["shell"]
+    terminal.until(lambda: execs(shop) == [], WITHIN)
 
 
 def test_read_only_opens_none(shop: DockerEngine, cockpit: Cockpit) -> None:
@@ -230,7 +229,6 @@ def test_a_terminal_that_hangs_up_leaves_no_process_and_no_shell(
     assert not alive, f"left behind: {alive}"
     terminal.until(lambda: execs(shop) == [], WITHIN)
     assert [text for text, _ in entries(tmp_path, "intent")] == ["shell web"]
-    assert len(entries(tmp_path, "verdict")) == 1
 
 
 def test_by_do(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
@@ -246,10 +244,20 @@ def test_by_do(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
     assert facts["exit code"] == "5"
 
 
+def test_by_do_without_a_terminal_nothing_is_opened(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
+    argv = cockpit_argv("--profile", str(tmp_path / "shop.yaml"), "do", "web", "shell", "--yes")
+    env = {**clean_env(tmp_path), "DOCKER_HOST": shop.url}
+    done = subprocess.run(argv, env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 3, done.stdout
+    assert "shell needs a terminal to type into and read from: nothing was done" in done.stderr
+    assert execs(shop) == []
+
+
 def test_by_do_a_signal_ends_it(shop: DockerEngine, cockpit: Cockpit) -> None:
     terminal = cockpit("do", "web", "shell", "--yes")
     in_shell(terminal)
     terminal.signal(signal.SIGTERM)
-    terminal.until(r"ended with exit \d+ after \d+ s: from here, for the cockpit ends", WITHIN)
-    assert terminal.wait_exit(WITHIN) == 0
-    assert execs(shop) == []
+    # A machine so slow that the end is not seen in the time that a stop has says that.
+    terminal.until(r"from here, for the cockpit ends|it may still run there", WITHIN)
+    assert terminal.wait_exit(WITHIN) in (0, 2)
+    terminal.until(lambda: execs(shop) == [], WITHIN)

@@ -37,9 +37,12 @@ SHELLS = ("/bin/bash", "/bin/sh")
 MARK = "COCKPIT_SHELL"
 PING_EVERY = 15.0
 """Seconds between two looks whether the engine still answers: a broken link shows nothing by itself."""
-HANG_UP, KILL = ("HUP", "CONT"), ("KILL",)
-SIGNAL_WITHIN, GONE_WITHIN, LOOK_EVERY = 1.5, 2.0, 0.05
-_RESIZE_TRIES = 40
+ROUNDS: tuple[tuple[tuple[str, ...], float], ...] = ((("HUP", "CONT"), 2.0), (("KILL",), 2.0))
+"""What whatever still runs is sent, and for how many seconds it is then waited for its end."""
+ENDED_WITHIN, SIGNAL_WITHIN, LOOK_EVERY = 2.0, 1.5, 0.05
+"""Seconds for its end to be known once it printed all, for a signal to be sent, and between two looks."""
+SIZE_WITHIN = 10.0
+"""Seconds after which it is shown in whatever size it has."""
 _SIGNALLED = (
     'for p in /proc/[0-9]*; do grep -qs "$0" "$p/environ" || continue;'
     ' for s in "$@"; do kill -s "$s" "${p#/proc/}"; done; done'
@@ -170,12 +173,12 @@ class DockerShell:
             await self._client.close()
 
     async def _ended(self) -> Ended:
-        state = await self._state(GONE_WITHIN if self._printed_all else 0.0)
+        state = await self._state(ENDED_WITHIN if self._printed_all else 0.0)
         forced = state.running
-        for signals in (HANG_UP, KILL):
+        for signals, within in ROUNDS:
             if state.running:
                 await self._signal(signals)
-                state = await self._state(GONE_WITHIN)
+                state = await self._state(within)
         if state.running:
             return Ended(
                 exit_code=None, forced=True, remark=SafeText("it still runs there: nothing in it could end it")
@@ -198,11 +201,13 @@ class DockerShell:
 
     async def _first_size(self, size: Size) -> None:
         """Engines refuse it until the process has started, some milliseconds after the answer."""
-        for _ in range(_RESIZE_TRIES):
-            try:
+        began = self._client.clock.monotonic()
+        while self._client.clock.monotonic() - began < SIZE_WITHIN:
+            with contextlib.suppress(EngineAnswer):
                 return await self.resize(size)
-            except EngineAnswer:
-                await self._client.clock.sleep(LOOK_EVERY)
+            if (await self._state(0.0)).exit_code is not None:
+                return None
+            await self._client.clock.sleep(LOOK_EVERY)
         return None
 
     async def _watch(self) -> None:
