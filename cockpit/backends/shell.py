@@ -83,7 +83,7 @@ class Terminal(Protocol):
         ...
 
     async def attach(self) -> None:
-        """The shell is open: from here on the person types into it."""
+        """The shell is open: from here on the person types into it. OSError when the terminal is gone."""
         ...
 
     async def read(self) -> bytes:

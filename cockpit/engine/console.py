@@ -62,7 +62,9 @@ class Console:
         return self._term
 
     async def attach(self) -> None:
-        """The shell is open: from here on the person types into it."""
+        """The shell is open: from here on the person types into it. OSError when the person has left."""
+        if self._far.fileno() < 0:
+            raise OSError("the person left before it was open")
         self._reader, self._writer = await asyncio.open_unix_connection(sock=self._far, limit=CHUNK)
         with self._lock:
             self._loop = asyncio.get_running_loop()

@@ -15,8 +15,10 @@ from cockpit.board.clock import SystemClock
 from cockpit.board.model import Phase, Workload
 from cockpit.profile.schema import Backend
 from tests.docker import sshd
+from tests.docker.alone import manager
 from tests.docker.proxy import Proxy
 from tests.docker.sshd import Sshd
+from tests.docker.test_swarm import create
 from tests.docker.watch import NAME, Watch, backend
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import DockerEngine
@@ -219,3 +221,17 @@ async def test_over_ssh(docker_clean: DockerEngine, far: Sshd, monkeypatch: pyte
     await printed(one, b"42\r\n")
     assert (await end_of(one)).exit_code == 3
     await operator.close()
+
+
+async def test_in_a_task_of_a_swarm_service(docker_clean: DockerEngine) -> None:
+    with manager(docker_clean) as engine:
+        create(engine, "web", "--replicas", "1", command="exec sleep 1000")
+        operator = DockerOperator(NAME, backend(engine), SystemClock())
+        found = await workload(engine, "web", "web.1")
+        assert "shell" in {verb.name for verb in operator.verbs(found)}
+        one = await opened(operator, await operator.plan("shell", found, {}))
+        await one.write(b"echo $((6*7)); exit 3\r")
+        await printed(one, b"42\r\n")
+        assert (await end_of(one)).exit_code == 3
+        engine.cli("service", "rm", "web")
+        await operator.close()

@@ -67,7 +67,13 @@ class OpenShell:
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """PlanRefused when no container runs here, or it has no shell."""
         wanted = arguments.get("instance", "").strip()
-        chosen, others, site = await choose(hands, workload, SHELL.name, {"instance": wanted.partition(",")[0]})
+        try:
+            chosen, others, site = await choose(hands, workload, SHELL.name, {"instance": wanted.partition(",")[0]})
+        except PlanRefused:
+            if wanted:
+                raise
+            why = "no container of it is on this engine; one on another node is reached through the engine there"
+            raise PlanRefused(f"shell {workload.id.name}: {why}") from None
         running = [one for one in (*chosen, *others) if one.instance.phase is Phase.RUNNING]
         meant = next((one for one in chosen if one in running), None)
         if meant is None:
