@@ -184,6 +184,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     timings_ms: tuple[tuple[str, float], ...] = ()
     components: tuple[Component, ...] = ()
     interval: float = 10.0
+    held: bool = False
+    """The state is that of earlier answers: this one says otherwise, and does not count yet."""
 
 
 class Sample(Struct, frozen=True):

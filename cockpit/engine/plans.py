@@ -53,7 +53,7 @@ class Planner:
             plan = replace(
                 await self._verb(command.verb, workload, dict(command.arguments)), service=command.service
             )  # fmt: skip
-        alive = any(required(one.done_when).probes for one in plan.operations[-1:])
+        alive = any(required(one.done_when).alive for one in plan.operations[-1:])
         return declared.finished(plan, workload, alive=alive) if declared else plan
 
     async def bulk(self, command: MakeBulk, now: datetime) -> Plan:

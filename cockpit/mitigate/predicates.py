@@ -191,6 +191,7 @@ class Required(Struct, frozen=True, kw_only=True):
 
     probes: the service's critical probes, each with `samples` answers after the operation.
     crashes: an instance that ends or starts anew by itself has failed at once.
+    answers: the service is to answer afterwards, though other signals say so.
     shows: it can be seen whether the operation was done at all; else only whether all is well.
     attended: a person does it at a terminal. lasts: it is judged at the end beside the plan's other operations.
     """
@@ -203,6 +204,12 @@ class Required(Struct, frozen=True, kw_only=True):
     shows: bool = True
     attended: bool = False
     lasts: bool = True
+    answers: bool = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether the service is to answer afterwards."""
+        return self.probes or self.answers
 
 
 PREDICATES: Mapping[str, Required] = {
@@ -218,7 +225,7 @@ PREDICATES: Mapping[str, Required] = {
     "settings": Required(test=settings, word="set so", probes=True),
     "captured": Required(test=captured, word="captured", shows=False, lasts=False),
     ATTENDED: Required(test=ended, word="", shows=False, attended=True),
-    "probe": Required(test=probe_named, word="probe good", shows=False),
+    "probe": Required(test=probe_named, word="probe good", shows=False, answers=True),
     "probes": Required(test=probes_good, word="probes good", probes=True, shows=False),
 }
 

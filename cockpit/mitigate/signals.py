@@ -49,6 +49,9 @@ class Signals:
 
 
 def _judged(reading: Reading, freshness: Freshness) -> Answer:
+    """A state that is only held, for one bad answer does not count yet, is that of before: no evidence of now."""
+    if reading.held and reading.state is ReadingState.OK:
+        return Answer.UNKNOWN
     if reading.state is ReadingState.UNKNOWN or freshness is not Freshness.LIVE:
         return Answer.UNKNOWN
     return Answer.YES if reading.state is ReadingState.OK else Answer.NO

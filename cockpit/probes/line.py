@@ -57,6 +57,7 @@ class Line:
             timings_ms=() if answer.state is ReadingState.UNKNOWN else watch.timings(total),
             components=answer.components,
             interval=float(spec.every),
+            held=bool(self._hysteresis.waiting),
         )
         return reading, measured.samples
 

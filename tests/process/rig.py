@@ -16,6 +16,7 @@ from cockpit.board.model import Instance, Phase
 from cockpit.engine.engine import Engine
 from cockpit.engine.port import Frame, MakePlan, Perform, Verbs
 from cockpit.profile.load import loads
+from tests.frames import framed
 from tests.patience import PATIENCE
 
 CONTROL = """\
@@ -108,13 +109,7 @@ class Cockpit:
 
     async def framed(self, holds: Callable[[Frame], bool]) -> Frame:
         """The first frame of which it is true, as the screen gets them."""
-        loop, new = asyncio.get_running_loop(), asyncio.Event()
-        self.engine.wake_by(lambda: _set(loop, new))
-        async with asyncio.timeout(PATIENCE):
-            while not holds(frame := self.engine.frame()):
-                await new.wait()
-                new.clear()
-        return frame
+        return await framed(self.engine, holds)
 
     async def runs(self) -> Instance:
         return await self.until(lambda one: one.phase is Phase.RUNNING)
@@ -140,11 +135,6 @@ class Cockpit:
     async def undo(self, plan: Plan) -> Verdict:
         """What U does."""
         return await self.perform(await self.undo_plan(plan))
-
-
-def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(event.set)
 
 
 @asynccontextmanager
