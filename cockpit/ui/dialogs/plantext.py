@@ -136,7 +136,7 @@ ON_FAILURE = (("stop", "stop: the others are left alone"), ("continue", "go on w
 
 
 def _on_failure(look: Look, plan: Plan, width: int) -> list[Line]:
-    hint = "what becomes of the others when one fails, with the arrow keys up and down"
+    hint = "what follows when one fails, with the arrow keys up and down"
     return chosen_lines(look, "choose", hint, ON_FAILURE, plan.on_failure, width)
 
 
