@@ -17,6 +17,10 @@ from cockpit.probes.ask import CannotAsk
 if TYPE_CHECKING:
     import httpx
 
+    from cockpit.probes.http_connect import Connections
+
+    Built = tuple[httpx.AsyncClient, Connections]
+
 Setting = tuple[bool, bool, str]
 """(https, verify, CA file)"""
 
@@ -26,7 +30,7 @@ class Clients:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._clients: dict[Setting, asyncio.Task[httpx.AsyncClient]] = {}
+        self._clients: dict[Setting, asyncio.Task[Built]] = {}
 
     async def client(self, https: bool, verify: bool = True, ca: str = "") -> "httpx.AsyncClient":
         """The client for a TLS setting. CannotAsk when its CA file cannot be used."""
@@ -36,7 +40,7 @@ class Clients:
             task = asyncio.get_running_loop().create_task(self._pool.run(_build, setting))
             self._clients[setting] = task
             task.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, if all have given up
-        return await asyncio.shield(task)
+        return (await asyncio.shield(task))[0]
 
     async def close(self) -> None:
         """Close every client."""
@@ -45,20 +49,30 @@ class Clients:
             task.cancel()
         for done in await asyncio.gather(*tasks, return_exceptions=True):
             if not isinstance(done, BaseException):
-                await done.aclose()
+                client, connections = done
+                await client.aclose()
+                await connections.settled()
 
 
-def _build(setting: Setting) -> "httpx.AsyncClient":
+def _build(setting: Setting) -> "Built":
+    import httpcore
     import httpx
+
+    from cockpit.probes.http_connect import Connections
 
     _remember_absence("sniffio")
     # No limit of connections (the runner bounds what is in flight) and none of time (each question has its deadline).
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    context, connections = _context(setting), Connections()
+    transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
+    transport._pool = httpcore.AsyncConnectionPool(
+        ssl_context=context, max_connections=None, max_keepalive_connections=0, network_backend=connections
+    )
     # No cookies: one answer must not change the next question, nor fill the memory.
     nothing = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return httpx.AsyncClient(
-        verify=_context(setting), cookies=nothing, trust_env=False, follow_redirects=False, limits=limits, timeout=None
+    client = httpx.AsyncClient(
+        transport=transport, cookies=nothing, trust_env=False, follow_redirects=False, timeout=None
     )
+    return client, connections
 
 
 def _remember_absence(module: str) -> None:
