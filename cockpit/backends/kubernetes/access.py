@@ -24,6 +24,7 @@ _SCHEMES = ("http", "https")
 class Access(Struct, frozen=True, kw_only=True):
     """One API server and one user. server has no slash at its end; origin says who named it; namespace may be empty.
 
+    inside: the cockpit runs in a pod of this cluster.
     entry: names the user among all files, so that its login command runs once at a time.
     """
 
@@ -35,6 +36,7 @@ class Access(Struct, frozen=True, kw_only=True):
     cluster: Cluster
     user: User
     proxy: str = ""
+    inside: bool = False
 
     @property
     def host(self) -> str:
@@ -96,7 +98,7 @@ def _inside(environ: Mapping[str, str], account: Path) -> Access | None:
     return Access(
         server=f"https://{host}:{port}", context="in-cluster", namespace=namespace, origin="the pod's account",
         entry=str(token), cluster=Cluster(certificate_authority=str(authority) if authority.exists() else ""),
-        user=User(token_file=str(token)),
+        user=User(token_file=str(token)), inside=True,
     )  # fmt: skip
 
 

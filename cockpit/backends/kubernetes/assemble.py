@@ -26,12 +26,13 @@ _PROBE_WORDS = (" probe failed: ", " probe errored: ")
 
 
 class PodFact(Struct, frozen=True):
-    """One pod. inactive: it ended for good; leaving: it is being deleted."""
+    """One pod. container: its first; inactive: it ended for good; leaving: it is being deleted."""
 
     instance: Instance
     owner: Owner
     reference: Reference | None
     node: str
+    container: str
     inactive: bool
     leaving: bool
 

@@ -162,6 +162,7 @@ class Fleet:
             instance = replace(instance, error=self._mask(instance.error))
         return PodFact(
             instance=instance, owner=owner, reference=reference, node=intern(pod.spec.node_name),
+            container=intern(pod.spec.containers[0].name if pod.spec.containers else ""),
             inactive=status.phase in ("Succeeded", "Failed"), leaving=meta.deletion_timestamp is not None,
         )  # fmt: skip
 

@@ -136,7 +136,7 @@ class PodLog:
         try:
             with self._room.taken():
                 async with self._client.stream(f"{self._path}/log", log_query(name, request)) as reply:
-                    async for data in reply.aiter_raw(65536):
+                    async for data in reply.aiter_raw():
                         for batch in _inside(reader.feed(data), request):
                             yield batch
                     for batch in _inside(reader.rest(), request):

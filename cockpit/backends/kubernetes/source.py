@@ -4,19 +4,22 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 import msgspec
+from msgspec.structs import replace
 
 from cockpit.backends.base import Address, CommandResult, Emit, SourceError
 from cockpit.backends.kubernetes.assemble import PodFact
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.describe import describe
 from cockpit.backends.kubernetes.errors import ApiAnswer
+from cockpit.backends.kubernetes.execute import run_in_pod
+from cockpit.backends.kubernetes.forward import Forwards
 from cockpit.backends.kubernetes.kinds import BY_NAME, EVENTS, PODS
 from cockpit.backends.kubernetes.logs import PodLog, Room
 from cockpit.backends.kubernetes.observe import PING_EVERY, Observation
 from cockpit.backends.kubernetes.wire import Page
 from cockpit.backends.kubernetes.wire_apps import Event
 from cockpit.board.clock import Clock
-from cockpit.board.model import Identity, SafeText, Workload
+from cockpit.board.model import Health, Identity, Phase, SafeText, Workload
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe, safe_block
 from cockpit.board.update import Declared
@@ -25,6 +28,7 @@ from cockpit.profile.schema import Backend
 
 INSPECT_LIMIT = 256 * 1024
 EVENTS_MOST = 100
+_HEALTH = {Health.HEALTHY: 0, Health.NONE: 0, Health.STARTING: 1, Health.UNHEALTHY: 2}
 
 
 class KubernetesSource:
@@ -49,6 +53,7 @@ class KubernetesSource:
         self._focus: frozenset[Identity] = frozenset()
         self._now: Observation | None = None
         self._room = Room()
+        self._forwards = Forwards(self._client)
 
     @property
     def name(self) -> str:
@@ -116,17 +121,30 @@ class KubernetesSource:
         return sorted(found, key=lambda one: one.last_timestamp or one.event_time or "", reverse=True)
 
     async def address(self, workload: Workload, port: int) -> Address:
-        """Where a port of a running pod is reached."""
-        raise SourceError(f"port {port} of {workload.id.name} is inside the cluster: give the probe a url")
+        """Where a port of a running pod is reached: directly from inside the cluster, else forwarded."""
+        running = [one for one in workload.instances if one.phase is Phase.RUNNING]
+        if not running:
+            raise SourceError(f"{workload.id.name} has no running pod whose port {port} could be asked")
+        best = min(running, key=lambda one: (_HEALTH[one.health], one.name))
+        access = await self._client.connect()
+        if access.inside and best.addresses:
+            return Address(best.addresses[0], port, safe(f"pod address, port {port}"))
+        pod = self._pod(best.id, "and its ports with it")
+        present = frozenset(one.instance.id.instance for one in self._now.fleet.pods()) if self._now else frozenset()
+        await self._forwards.keep(present)
+        return await self._forwards.address(best.id.instance, pod_path(pod), port)
 
     async def execute(
         self, identity: Identity, argv: Sequence[str], timeout: float, environment: Mapping[str, str] | None = None
     ) -> CommandResult:
-        """Run a declared probe's command in a pod."""
-        raise SourceError(f"no command can be run in {identity.name} yet")
+        """Run a declared probe's command in a pod's first container."""
+        pod = self._pod(identity, "no command can be run in it")
+        result = await run_in_pod(self._client, pod_path(pod), pod.container, argv, timeout, environment)
+        return replace(result, output=self._secrets.mask(result.output))
 
     async def close(self) -> None:
         """Let go of every connection."""
+        await self._forwards.close()
         await self._client.reset()
 
     def _pod(self, identity: Identity, ending: str) -> PodFact:

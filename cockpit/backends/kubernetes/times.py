@@ -8,7 +8,14 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d
 
 def moment(words: str | None) -> datetime | None:
     """The moment, to the microsecond (cut, not rounded); None for what is no time."""
-    found = _TIME.fullmatch(words) if words else None
+    if not words:
+        return None
+    if len(words) == 20 and words[19] == "Z":  # nearly always: a tenth of the time of the pattern below
+        try:
+            return datetime.fromisoformat(words)
+        except ValueError:
+            return None
+    found = _TIME.fullmatch(words)
     if found is None:
         return None
     zone = "+00:00" if found[3] == "Z" else found[3]

@@ -123,7 +123,7 @@ async def test_a_server_that_is_not_there_is_said_in_words(tmp_path: Path) -> No
         write(tmp_path / "kubeconfig", kubeconfig(url))
         async with Watch(tmp_path / "kubeconfig") as watch:
             await watch.until(lambda: watch.lost)
-            assert watch.lost[0].startswith(f"Kubernetes {NAME} ({url}): no connection")
+            assert watch.lost[0].startswith(f"Kubernetes {NAME} ({url}): the connection was refused")
             assert not live(watch)
 
 
