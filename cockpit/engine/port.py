@@ -309,6 +309,6 @@ class EnginePort(Protocol):
 
 
 __all__ = [
-    "Command", "CommandError", "EnginePort", "ErrorShape", "Frame", "LogQuery", "OperationStatus", "Requirement", "Step",
-    "Verb",
+    "Command", "CommandError", "EnginePort", "ErrorShape", "Frame", "LogQuery", "OperationStatus", "Rehearsal",
+    "Requirement", "Step", "Verb",
 ]  # fmt: skip
