@@ -4,6 +4,7 @@ import json
 
 from cockpit.demo.kubernetes.cluster.access import READ_ONLY
 from tests.kubernetes.conftest import Kubernetes
+from tests.kubernetes.emulator.asking import client
 from tests.kubernetes.emulator.waiting import Json, get, pods_of, rolled_out, until
 from tests.parts.kubectl import Kubectl
 
@@ -168,3 +169,12 @@ async def test_a_service_is_created_patched_and_deleted(kubernetes: Kubernetes, 
     await kubectl.ask("delete", "deployment", "extra")
     await until(kubernetes.cluster, lambda: not pods_of(kubernetes.cluster, "extra"))
     assert kubernetes.cluster.store.get("deployments.apps", "shop", "extra") is None
+
+
+async def test_port_forward_reaches_a_pod(kubernetes: Kubernetes, kubectl: Kubectl) -> None:
+    pod = pods_of(kubernetes.cluster, "web")[0]["metadata"]["name"]
+    async with kubectl.following("port-forward", f"pod/{pod}", ":8080", "--address=127.0.0.1") as lines:
+        port = (await anext(lines)).partition("127.0.0.1:")[2].partition(" ")[0]
+        async with client(f"http://127.0.0.1:{port}") as asker:
+            answer = await asker.get("/readyz")
+    assert (answer.status_code, answer.text) == (200, f"{pod} /readyz\n")

@@ -1,35 +1,25 @@
-"""exec over WebSocket: v4 and v5 of the channel protocol (stdin, stdout, stderr, the exit, the terminal's size)."""
-
-import json
+"""exec: a command in a container, with its input, its output and its exit, or a shell on a terminal."""
 
 from cockpit.demo.kubernetes.api.errors import ApiError, bad_request
 from cockpit.demo.kubernetes.api.read import Reads
 from cockpit.demo.kubernetes.api.routes import Target
+from cockpit.demo.kubernetes.api.streams import STDERR, STDOUT, Streams, upgrade
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import Json
 from cockpit.demo.kubernetes.kubelet.shell import Done, Inside
-from cockpit.demo.kubernetes.server.websocket import WebSocket, handshake, is_upgrade, protocols
-from cockpit.demo.kubernetes.server.wire import Answer, Call, Pipe, Upgrade
+from cockpit.demo.kubernetes.server.wire import Answer, Call
 
-STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
-_SPOKEN = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 _STDIN_LIMIT = 1 << 20
 _PROMPT = b"/ $ "
 
 
 def execute(cluster: Cluster, reads: Reads, target: Target, call: Call) -> Answer:
-    """GET or POST of pods/NAME/exec. ApiError 400 for what is no WebSocket, or a container that does not run."""
+    """GET or POST of pods/NAME/exec. ApiError 400 for what is no upgrade, 500 for a container that does not run."""
     pod, argv = reads.entry(target).obj, list(call.arguments.get("command", ()))
     if not argv:
         raise bad_request("you must specify at least one command for the container")
     container = running_container(pod, call.query("container"))
-    if not is_upgrade(call):
-        raise bad_request("Upgrade request required")
-    protocol = next((one for one in protocols(call) if one in _SPOKEN), "")
-    if not protocol:
-        raise bad_request(f"unable to upgrade: unable to negotiate protocol: client supports {protocols(call)}")
-    session = _Session(cluster, Inside(pod, container), argv, call)
-    return Upgrade(handshake(call, protocol), session.run)
+    return upgrade(call, _Session(cluster, Inside(pod, container), argv, call).run)
 
 
 def running_container(pod: Json, name: str) -> Json:
@@ -51,57 +41,50 @@ class _Session:
         self._shell, self._inside, self._argv = cluster.shell, inside, argv
         self._stdin, self._tty = call.flag("stdin"), call.flag("tty")
 
-    async def run(self, pipe: Pipe) -> None:
-        socket = WebSocket(pipe)
+    async def run(self, streams: Streams) -> None:
+        """Until the command ends or the client goes."""
         try:
             if self._tty and self._stdin and len(self._argv) == 1:
-                done = await self._interactive(socket)
+                done = await self._interactive(streams)
             else:
-                stdin = await self._read_all(socket) if self._stdin else b""
+                stdin = await self._read_all(streams) if self._stdin else b""
                 done = self._shell.run(self._inside, self._argv, stdin)
-                await self._say(socket, done)
-            await socket.send(bytes([ERROR]) + json.dumps(outcome(done.code)).encode())
-            await socket.close()
+                await self._say(streams, done)
+            await streams.finish(outcome(done.code))
         except ConnectionError:
             return
 
-    async def _read_all(self, socket: WebSocket) -> bytes:
-        """Everything that is sent to it, until the client closes the channel (v5) or sends an empty message (v4)."""
+    async def _read_all(self, streams: Streams) -> bytes:
         data = b""
-        while (message := await socket.receive()) is not None and len(data) <= _STDIN_LIMIT:
-            if message[:1] == bytes([CLOSE]) or message == bytes([STDIN]):
-                break
-            if message[:1] == bytes([STDIN]):
-                data += message[1:]
+        while len(data) <= _STDIN_LIMIT and (more := await streams.read()) is not None:
+            data += more
         return data
 
-    async def _say(self, socket: WebSocket, done: Done) -> None:
+    async def _say(self, streams: Streams, done: Done) -> None:
         for channel, text in ((STDOUT, done.out), (STDOUT if self._tty else STDERR, done.err)):
             if text:
                 text = text.replace("\n", "\r\n") if self._tty else text
-                await socket.send(bytes([channel]) + text.encode())
+                await streams.write(channel, text.encode())
 
-    async def _interactive(self, socket: WebSocket) -> Done:
+    async def _interactive(self, streams: Streams) -> Done:
         """A shell on a terminal: it echoes, and runs a line when Enter is pressed, until exit or ctrl-d."""
         line, last = b"", Done()
-        await socket.send(bytes([STDOUT]) + _PROMPT)
-        while (message := await socket.receive()) is not None:
-            if message[:1] != bytes([STDIN]):
-                continue
-            for byte in message[1:]:
+        await streams.write(STDOUT, _PROMPT)
+        while (typed := await streams.read()) is not None:
+            for byte in typed:
                 if byte == 4 and not line:
                     return last
                 if byte not in b"\r\n":
                     line += bytes([byte])
-                    await socket.send(bytes([STDOUT, byte]))
+                    await streams.write(STDOUT, bytes([byte]))
                     continue
-                await socket.send(bytes([STDOUT]) + b"\r\n")
+                await streams.write(STDOUT, b"\r\n")
                 words, line = line.decode("utf-8", "replace"), b""
                 last = self._shell.line(self._inside, words) or last
-                await self._say(socket, last)
+                await self._say(streams, last)
                 if words.split()[:1] == ["exit"]:
                     return last
-                await socket.send(bytes([STDOUT]) + _PROMPT)
+                await streams.write(STDOUT, _PROMPT)
         return last
 
 
