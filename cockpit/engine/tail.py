@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
@@ -15,6 +16,7 @@ from cockpit.logs.pattern import PatternError
 from cockpit.logs.ring import Parsed, Ring
 from cockpit.logs.view import View
 
+_LOST, _NOTE = attrgetter("lost"), attrgetter("note")
 WINDOW_MOST = 1_000
 MOVED = 2 * SLICE_LINES
 """Lines that go from the merge into the ring in one turn of the loop."""
@@ -203,7 +205,7 @@ class TailSink:
         for part in slices(batch):
             async with tail.turn:
                 lines = self._ingest(part)
-                if any(raw.lost or raw.note for raw in part):
+                if any(map(_LOST, part)) or any(map(_NOTE, part)):
                     lines = self._with_notes(part, lines)
                     tail.lost += sum(raw.lost for raw in part)
                 self._last = lines[-1].at or self._last

@@ -5,7 +5,11 @@ something to be removed or masked are looked at alone.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, repeat
+from operator import attrgetter
+from typing import cast
 
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
@@ -25,6 +29,8 @@ _WHOLE = 2**20
 _KEY_BEGIN, _KEY_END = "PRIVATE KEY-----", "-----END"
 _KEY_LINE = re.compile(r"[\s\"']{0,4}(?:[A-Za-z0-9+/=]{0,80}|(?:Proc-Type|DEK-Info): .{0,80})[\s\"'\\n,]{0,6}")
 
+_AT, _STREAM, _DATA, _CUT, _PART = map(attrgetter, ("at", "stream", "data", "cut", "part"))
+
 Mask = Callable[[str], str]
 
 
@@ -41,15 +47,21 @@ class Ingest:
 
     def __call__(self, batch: Sequence[RawLine]) -> list[Parsed]:
         """The lines of a batch as they may be kept."""
+        found: list[Parsed] = []
+        for part in slices(batch):
+            texts = self._texts(part)
+            columns = (map(_AT, part), self._sources(part), map(_STREAM, part), map(level_of, texts), texts)
+            found += map(Parsed._make, zip(*columns, repeat(False), strict=False))
+        return found
+
+    def _sources(self, batch: Sequence[RawLine]) -> Iterable[str]:
         source = self._source
-        return [
-            Parsed(raw.at, f"{source}/{raw.part}" if raw.part else source, raw.stream, level_of(text), text)
-            for part in slices(batch)
-            for raw, text in zip(part, self._texts(part), strict=True)
-        ]
+        if not any(map(_PART, batch)):
+            return repeat(source)
+        return [f"{source}/{raw.part}" if raw.part else source for raw in batch]
 
     def _texts(self, batch: Sequence[RawLine]) -> list[SafeText]:
-        joined = b"\n".join([raw.data for raw in batch]).decode("utf-8", "replace")
+        joined = b"\n".join(map(_DATA, batch)).decode("utf-8", "replace")
         lines = joined.split("\n")
         if len(lines) != len(batch):
             # A backend that leaves newlines inside a line: each is read alone, where they become blanks.
@@ -62,18 +74,18 @@ class Ingest:
             texts = [self._without_key(raw.stream, text) for raw, text in zip(batch, texts, strict=True)]
         if max(map(len, texts)) > LINE_LIMIT:
             texts = [safe(text, LINE_LIMIT) for text in texts]
-        if any(raw.cut for raw in batch):
+        if any(map(_CUT, batch)):
             texts = [
                 SafeText(f"{text} … +{raw.cut} bytes") if raw.cut else text
                 for raw, text in zip(batch, texts, strict=True)
             ]
         return texts
 
-    def _masked(self, lines: Sequence[str]) -> list[SafeText]:
+    def _masked(self, lines: list[str] | list[SafeText]) -> list[SafeText]:
         joined = "\n".join(lines)
         masked = self._mask(joined)
         if masked == joined:
-            return [SafeText(line) for line in lines]
+            return cast("list[SafeText]", lines)
         changed = masked.split("\n")
         if len(changed) != len(lines):
             return [SafeText(self._mask(line)) for line in lines]
@@ -101,17 +113,14 @@ def ingest(source: str, batch: Sequence[RawLine], mask: Mask = _no_mask) -> list
 
 def slices(batch: Sequence[RawLine]) -> Iterator[Sequence[RawLine]]:
     """A batch in parts that are each read in one go, for who lets others have their turn in between."""
-    if len(batch) <= SLICE_LINES and sum([len(raw.data) for raw in batch]) <= SLICE_BYTES:
-        if batch:
-            yield batch
-        return
-    start = size = 0
-    for index, raw in enumerate(batch):
-        if index > start and (index - start == SLICE_LINES or size + len(raw.data) > SLICE_BYTES):
-            yield batch[start:index]
-            start, size = index, 0
-        size += len(raw.data)
-    yield batch[start:]
+    start = 0
+    while start < len(batch):
+        part = batch[start : start + SLICE_LINES]
+        sizes = list(accumulate(map(len, map(_DATA, part))))
+        if sizes[-1] > SLICE_BYTES:
+            part = part[: max(1, bisect_right(sizes, SLICE_BYTES))]
+        yield part
+        start += len(part)
 
 
 def _last_redraw(line: str) -> str:

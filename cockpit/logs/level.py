@@ -44,7 +44,6 @@ _SYSLOG = (6, 6, 6, 5, 4, 3, 3, 2)
 _FIELD = re.compile(
     r"(?:level|lvl|severity|priority)(?:_?(?:name|text))?\"?\s{0,3}[=:]\s{0,3}\"?([a-z]{3,11}|\d{1,2})(?![a-z0-9_])"
 )
-_FIELD_WORDS = ("level", "lvl", "severity", "priority")
 # Alone as a word: bare "error" inside prose counts only in capitals, with brackets or before a colon.
 _CAPITALS = re.compile(
     r"(?:TRACE|DEBUG|DBG|INFO|NOTICE|LOG|WARN(?:ING)?|WRN|ERR(?:OR)?|SEVERE|FATAL|CRIT(?:ICAL)?|PANIC|EMERG|ALERT)"
@@ -62,15 +61,18 @@ def level_of(text: str) -> Level:
     """The level that `text` claims, UNKNOWN when it claims none."""
     head = text[:HEAD]
     lower = head.lower()
-    for word in _FIELD_WORDS:
-        if word in lower:
-            found = _field(lower)
-            if found is not None:
-                return found
-            break
-    word = min(_capitals(head), _bracketed(head), _before_colon(head))[1]
-    if word:
-        return _WORDS[word.lower()]
+    # Of level, lvl, severity and priority each holds one of these.
+    if "level" in lower or "lvl" in lower or "rity" in lower:
+        found = _field(lower)
+        if found is not None:
+            return found
+    first = _capitals(head)
+    if "[" in head:
+        first = min(first, _bracketed(head))
+    if ": " in head:
+        first = min(first, _before_colon(head))
+    if first[1]:
+        return _WORDS[first[1].lower()]
     letter = _KLOG.match(head)
     if letter:
         return _LETTERS[letter[1]]
@@ -99,10 +101,12 @@ def _field(lower: str) -> Level | None:
 
 
 def _capitals(head: str) -> _Found:
-    for match in _CAPITALS.finditer(head):
-        start = match.start()
+    match = _CAPITALS.search(head)
+    while match is not None:
+        start, end = match.span()
         if not start or not (head[start - 1].isalnum() or head[start - 1] == "_"):
             return start, match[0]
+        match = _CAPITALS.search(head, end)
     return _NOT_FOUND
 
 

@@ -9,6 +9,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from sys import getsizeof
 from threading import Lock
 from typing import NamedTuple
@@ -114,10 +115,10 @@ class Ring:
 
     def append(self, lines: Sequence[Parsed]) -> None:
         """Add lines in order; the oldest chunks go when a bound is passed."""
-        for start in range(0, len(lines), CHUNK):
+        start = 0
+        while start < len(lines):
             with self.lock:
-                for line in lines[start : start + CHUNK]:
-                    self._add(line)
+                start += self._add(lines[start : start + CHUNK])
                 self._shed()
 
     def bound(self, max_bytes: int) -> None:
@@ -150,21 +151,33 @@ class Ring:
                 index += 1
             return self._chunks[index] if index < len(self._chunks) else None
 
-    def _add(self, line: Parsed) -> None:
+    def _add(self, lines: Sequence[Parsed]) -> int:
+        """Put as many of these lines into the newest chunk as fit, column by column; how many that were."""
         chunk = self._chunks[-1] if self._chunks else None
         if chunk is None or len(chunk.texts) == CHUNK or chunk.size >= CHUNK_BYTES:
             chunk = Chunk(self.end)
             self._chunks.append(chunk)
             self._starts.append(self.end)
-        size = getsizeof(line.text) + LINE_OVERHEAD
-        chunk.texts.append(line.text)
-        chunk.times.append(microseconds(line.at))
-        chunk.levels.append(line.level)
-        chunk.names.append(self._number(line.source))
-        chunk.flags.append(_FLAG.get(line.stream, 0) | NOTE if line.note else _FLAG.get(line.stream, 0))
+        lines = lines[: CHUNK - len(chunk.texts)]
+        sizes = list(accumulate([getsizeof(line.text) + LINE_OVERHEAD for line in lines], initial=chunk.size))
+        # Up to and with the line that passes the bound of a chunk.
+        lines = lines[: bisect_left(sizes, CHUNK_BYTES)]
+        size = sizes[len(lines)] - chunk.size
+        ats, sources, streams, levels, texts, notes = zip(*lines, strict=True)
+        chunk.texts.extend(texts)
+        chunk.times.extend(map(microseconds, ats))
+        chunk.levels.extend(levels)
+        # Nearly always all lines of a call are one instance's.
+        same = sources.count(sources[0]) == len(sources)
+        chunk.names.extend([self._number(sources[0])] * len(sources) if same else map(self._number, sources))
+        flags = [_FLAG.get(stream, 0) for stream in streams]
+        if True in notes:
+            flags = [flag | NOTE if own else flag for flag, own in zip(flags, notes, strict=True)]
+        chunk.flags.extend(flags)
         chunk.size += size
         self.size += size
-        self.end += 1
+        self.end += len(lines)
+        return len(lines)
 
     def _number(self, source: str) -> int:
         number = self._numbers.get(source)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.board.secrets import MASK, Secrets
+from cockpit.board.secrets import LARGE, MASK, Secrets
 from cockpit.board.text import safe
 
 SECRET = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789"), min_size=10, max_size=40).map(
@@ -26,6 +26,25 @@ def test_what_looks_like_a_secret_is_masked(secret: str, form: str) -> None:
     masked = Secrets().mask(form.format(secret))
     assert secret not in masked
     assert MASK in masked
+
+
+LOG = "14:27:52 INFO GET http://api:8080/orders 200 in 3 ms, pool 17 of 20\n" * (LARGE // 60 + 1)
+"""Long enough that it is looked through at once first, and without a secret."""
+
+
+@given(SECRET, st.sampled_from(FORMS))
+def test_in_a_long_text_too(secret: str, form: str) -> None:
+    masked = Secrets().mask(LOG + form.format(secret) + "\n" + LOG)
+    assert secret not in masked
+    assert masked.startswith(LOG)
+
+
+@given(st.text(min_size=4, max_size=30))
+def test_a_known_value_is_never_left_in_a_long_text(value: str) -> None:
+    secrets = Secrets(f"another-value-{number}" for number in range(3))
+    assert secrets.mask(LOG) == LOG
+    assert secrets.register(value)
+    assert value not in secrets.mask(LOG + value).replace(MASK, "\x00")
 
 
 @pytest.mark.parametrize(

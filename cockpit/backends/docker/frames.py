@@ -78,6 +78,8 @@ class FrameReader:
             position = min(self._remaining, length)
             self._remaining -= position
             self._pieces(data[:position], lines, begins=False)
+        if not any(self._open.values()):
+            position = _whole_lines(data, position, lines)
         while length - position >= 8:
             kind, size = _HEADER.unpack_from(data, position)
             start = position + 8
@@ -85,11 +87,7 @@ class FrameReader:
             if end > length and size <= _LARGE:
                 break
             self._stream = _STREAMS.get(kind, "out")
-            payload = data[start:end]
-            if payload[-1:] == b"\n" and payload.find(b"\n") == size - 1 and not self._open[self._stream]:
-                lines.append(to_line(payload[:-1], self._stream))  # nearly always: one frame, one line
-            else:
-                self._pieces(payload, lines, begins=True)
+            self._pieces(data[start:end], lines, begins=True)
             position = min(end, length)
             self._remaining = end - position
         self._buffer = data[position:]
@@ -108,6 +106,27 @@ class FrameReader:
             lines.append(line.take(self._stream))
         if last:
             line.add(last)
+
+
+def _whole_lines(data: bytes, position: int, lines: list[RawLine]) -> int:
+    """Read frames that are one line each, as nearly all are, up to the first that is not; where that one begins."""
+    unpack, find, parse, append = _HEADER.unpack_from, data.find, datetime.fromisoformat, lines.append
+    last = len(data) - 8
+    while position <= last:
+        kind, size = unpack(data, position)
+        start = position + 8
+        text, end = start + _STAMP, start + size - 1
+        # Nine digits and a Z always with Docker; the size keeps what is cut, and CR, for who reads the rest.
+        if not (_STAMP < size <= LINE_LIMIT and find(b"\n", start, end + 1) == end and data[text - 2 : text] == b"Z "):
+            return position
+        try:
+            at = parse(data[start : text - 2].decode("ascii") + "+00:00")
+        except ValueError:
+            return position
+        line = data[text:end]
+        append(RawLine(at, _STREAMS.get(kind, "out"), line[:-1] if line[-1:] == b"\r" else line))
+        position = end + 1
+    return position
 
 
 class RawReader:
