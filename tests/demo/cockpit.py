@@ -10,11 +10,10 @@ from cockpit.board.clock import SystemClock
 from cockpit.board.model import State
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.demo.assemble import parts_on
-from cockpit.demo.client import DemoClient
 from cockpit.demo.launch import DemoHost
 from cockpit.engine.engine import Engine
 from cockpit.engine.port import InjectFault, MakePlan, Perform
-from tests.demo.platform import PACE, exists
+from tests.demo.platform import PACE, PatientClient, exists
 from tests.patience import PATIENCE
 
 SERVICES = ("cart", "catalog", "checkout", "gateway", "orders-db", "payments")
@@ -23,7 +22,7 @@ SERVICES = ("cart", "catalog", "checkout", "gateway", "orders-db", "payments")
 class DemoCockpit:
     """An engine on a demo. Everything is awaited on what the board shows."""
 
-    def __init__(self, engine: Engine, host: DemoHost, client: DemoClient) -> None:
+    def __init__(self, engine: Engine, host: DemoHost, client: PatientClient) -> None:
         self.engine, self.host, self.client = engine, host, client
 
     @property
@@ -88,11 +87,11 @@ async def opened(pace: float = PACE, **options: Any) -> AsyncGenerator[DemoCockp
     """A demo with a cockpit on it, all ok; nothing of either is left afterwards. options: of `parts_on`."""
     clock = SystemClock()
     host = DemoHost.start(pace)
-    client = await host.ready(clock)
+    await host.ready(clock)
     engine = Engine(parts_on(host.socket, machine=False, who="tester", **{"speed": 20.0, **options}))
     try:
         engine.start()
-        cockpit = DemoCockpit(engine, host, client)
+        cockpit = DemoCockpit(engine, host, PatientClient(host.socket, clock))
         await cockpit.all_ok()
         yield cockpit
     finally:

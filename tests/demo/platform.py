@@ -18,6 +18,13 @@ PACE = 0.2
 """Slow rhythms (health checks each second, back-off) run five times as fast in tests."""
 
 
+class PatientClient(DemoClient):
+    """Waits longer for an answer than any may take."""
+
+    async def request(self, op: str, deadline: float = PATIENCE, **params: Any) -> Facts:
+        return await super().request(op, deadline, **params)
+
+
 class Platform:
     """The newest facts of every instance, service and fault; `events` holds all that came."""
 
@@ -69,7 +76,7 @@ class Platform:
         facts = self.instances[instance]
         return bool(facts["health_status"] != "ok" and words in facts["health_detail"])
 
-    def get(self, instance: str, path: str, method: str = "GET", timeout: float = 3.0) -> tuple[int, Any]:
+    def get(self, instance: str, path: str, method: str = "GET", timeout: float = PATIENCE) -> tuple[int, Any]:
         """(status, JSON or text) of one request to an instance; (0, words) when there was no answer."""
         try:
             status, body = call(self.instances[instance]["port"], method, path, timeout=timeout)
@@ -109,8 +116,8 @@ async def running(pace: float = PACE) -> AsyncGenerator[Platform]:
     """A demo of its own, all healthy; nothing of it is left afterwards."""
     clock = SystemClock()
     host = DemoHost.start(pace)
-    client = await host.ready(clock)
-    platform = Platform(host, client)
+    await host.ready(clock)
+    platform = Platform(host, PatientClient(host.socket, clock))
     try:
         await platform.all_healthy()
         yield platform

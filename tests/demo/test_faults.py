@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cockpit.demo.faults import BY_NAME, FAULTS, Fault, Mend
-from tests.demo.platform import Platform
+from tests.demo.platform import Platform, running
 
 LOGGED = {
     "crash-loop": ("payments-1", "invalid configuration: PROVIDER_TIMEOUT_MS: expected a whole number"),
@@ -126,7 +126,12 @@ async def test_a_hung_service_still_shows_its_metrics(demo: Platform) -> None:
     assert demo.get("cart-1", "/metrics")[0] == 200
 
 
-async def test_a_bad_release_first_looks_good(demo: Platform) -> None:
+async def test_a_bad_release_first_looks_good() -> None:
+    async with running(pace=1.0) as demo:  # well for two seconds, in which the host asks it more than once
+        await looks_good_first(demo)
+
+
+async def looks_good_first(demo: Platform) -> None:
     await demo.client.request("release", service="checkout", version="3.9.0")
     await demo.until(lambda: demo.instances["checkout-1"]["health"] == "unhealthy")
     seen = [

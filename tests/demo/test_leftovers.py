@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.board.clock import SystemClock
+from cockpit.board.clock import ManualClock, SystemClock
 from cockpit.demo.client import DemoError
 from cockpit.demo.host.folder import OWNER_FILE, sweep, sweep_folder
 from cockpit.demo.host.process import start_time
-from cockpit.demo.launch import DemoHost
+from cockpit.demo.launch import END_WITHIN, DemoHost
 from tests.demo.platform import Platform, exists, gone, running
+from tests.patience import PATIENCE
 from tests.program import CHECKOUT
 
 OWNER = """
@@ -61,7 +62,7 @@ async def test_when_the_cockpit_dies_nothing_stays(number: signal.Signals) -> No
     assert owner.stdout is not None
     told = json.loads(await owner.stdout.readline())
     owner.send_signal(number)
-    await owner.wait()
+    await asyncio.wait_for(owner.wait(), PATIENCE)
     for pid in told["pids"]:
         await gone(pid)
     assert session(told["pids"][0]) == []
@@ -108,7 +109,10 @@ async def test_a_sweep_leaves_a_living_host_alone(demo: Platform) -> None:
 
 async def test_a_host_that_hangs_is_killed_and_swept(demo: Platform) -> None:
     os.kill(demo.host.pid, signal.SIGSTOP)
-    await demo.host.close(SystemClock())
+    clock = ManualClock()
+    closing = asyncio.create_task(demo.host.close(clock))
+    await clock.advance(END_WITHIN)
+    await closing
     for pid in pids(demo):
         await gone(pid)
     assert not exists(demo.host.folder)

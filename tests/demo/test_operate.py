@@ -6,7 +6,7 @@ import pytest
 
 from cockpit.backends.change import Operation, Permit, Plan
 from cockpit.board.clock import SystemClock
-from cockpit.board.model import Phase, State, Workload
+from cockpit.board.model import State, Workload
 from cockpit.demo.operate import DemoOperator
 from cockpit.demo.verbs import ACTS
 from cockpit.engine.port import CommandError, Verbs
@@ -152,11 +152,12 @@ async def test_a_plan_names_what_is_not_well_below(cockpit: DemoCockpit) -> None
 
 async def test_the_target_must_still_be_the_one(cockpit: DemoCockpit) -> None:
     operator = DemoOperator(cockpit.host.socket, SystemClock())
+    before = workload(cockpit, "cart").instances[0].started_at
     kill = await cockpit.plan("cart", "kill")
     scale = await cockpit.plan("cart", "scale", replicas="2")
     await cockpit.client.request("restart", service="cart")
     await cockpit.client.request("set_env", service="cart", set={"A": "b"})
-    await cockpit.until(lambda now: now["cart"].workloads[0].instances[0].phase is Phase.RUNNING)
+    await cockpit.until(lambda now: now["cart"].workloads[0].instances[0].started_at != before)
     assert "its process changed meanwhile" in await operator.check(kill.operations[0])
     assert await operator.check(scale.operations[0]) == "cart was changed meanwhile (env A)"
     with pytest.raises(CommandError, match="nothing was done, plan again"):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,17 +24,32 @@ from tests.terminal import Terminal
 Open = Callable[..., Terminal]
 
 
-@pytest.fixture(scope="module")
-def shop() -> Iterator[Path]:
+@contextmanager
+def running(pace: float) -> Iterator[Path]:
     """A home in whose runtime directory a demo runs, as if somebody had it open."""
     home = Path(tempfile.mkdtemp(prefix="do-", dir="/tmp"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", clean_env(home)["XDG_RUNTIME_DIR"])
-        host = DemoHost.start(0.2)
-    asyncio.run(host.ready(SystemClock()))
-    yield home
-    asyncio.run(host.close(SystemClock()))
-    shutil.rmtree(home, ignore_errors=True)
+        host = DemoHost.start(pace)
+    try:
+        asyncio.run(host.ready(SystemClock()))
+        yield home
+    finally:
+        asyncio.run(host.close(SystemClock()))
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Path]:
+    with running(0.2) as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def slow_shop() -> Iterator[Path]:
+    """One in which a verdict takes half a minute: whoever interrupts comes before it."""
+    with running(3.0) as home:
+        yield home
 
 
 def do(home: Path, *words: str, profile: str = "demo", **env: str) -> subprocess.CompletedProcess[str]:
@@ -101,7 +117,7 @@ def test_wrong_use_is_64_and_says_what_is_right(shop: Path, words: tuple[str, ..
 
 
 def test_what_is_not_seen_cannot_be_told(tmp_path: Path) -> None:
-    done = do(tmp_path, "cart", "restart", "--yes", "--within", "3")
+    done = do(tmp_path, "cart", "restart", "--yes", "--within", "30")
     assert done.returncode == 2
     assert "no demo runs here: cockpit demo starts one" in done.stderr
 
@@ -132,8 +148,8 @@ def test_a_critical_service_is_confirmed_by_its_name(shop: Path, open_terminal: 
     assert terminal.wait_exit() == 0
 
 
-def test_interrupted_it_goes_to_a_safe_point_and_says_what_was_done(shop: Path, open_terminal: Open) -> None:
-    terminal = ask(open_terminal, shop, "catalog", "restart", "--yes")
+def test_interrupted_it_goes_to_a_safe_point_and_says_what_was_done(slow_shop: Path, open_terminal: Open) -> None:
+    terminal = ask(open_terminal, slow_shop, "catalog", "restart", "--yes")
     terminal.until(r"step 1 restart catalog-1: done")
     terminal.send("\x03")
     terminal.until(r"stopping at the next safe point")
@@ -186,15 +202,15 @@ def test_without_the_engine_it_cannot_tell(
 ) -> None:
     docker_clean.stop()
     try:
-        done = docker_shop("web", "restart", "--yes", "--within", "4")
+        done = docker_shop("web", "restart", "--yes", "--within", "30")
     finally:
         docker_clean.start()
     assert done.returncode == 2
     assert os.path.basename(docker_clean.url) in done.stderr or "lost" in done.stderr
 
 
-def test_a_terminal_that_hangs_up_stops_it_safely(shop: Path, open_terminal: Open) -> None:
-    terminal = ask(open_terminal, shop, "catalog", "restart", "--yes")
+def test_a_terminal_that_hangs_up_stops_it_safely(slow_shop: Path, open_terminal: Open) -> None:
+    terminal = ask(open_terminal, slow_shop, "catalog", "restart", "--yes")
     terminal.until(r"step 1 restart catalog-1: done")
     terminal.signal(signal.SIGHUP)
     terminal.until(lambda: terminal.process.poll() is not None)

@@ -206,11 +206,12 @@ class Instance:
             self._owner.ended(self)
 
     def _crashed(self) -> None:
-        steady = STEADY * self._owner.pace
-        self._streak = 1 if time.time() - (self.started_at or 0.0) > steady else self._streak + 1
+        # What never listened was not steady, however long a busy machine let it try.
+        up = 0.0 if self.state == "starting" else time.time() - (self.started_at or 0.0)
+        self._streak = 1 if up > STEADY * self._owner.pace else self._streak + 1
         self.state = "crash-looping" if self._streak >= LOOPING_FROM else "exited"
         delay = min(BACKOFF_MOST, BACKOFF_FIRST * 2.0 ** (self._streak - 1)) * self._owner.pace
-        self.restart_at = time.time() + delay
+        self.restart_at = (self.finished_at or time.time()) + delay
         self._timer = self._owner.loop.later(delay, self._start_again)
 
     def _start_again(self) -> None:
