@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.parts.docker import DockerEngine, why_not
-from tests.parts.fleet import Fleet, build_fleet
+from tests.parts.fleet import Fleet, standing_fleet
 from tests.parts.need import missing, pytest_runtest_makereport
 from tests.terminal import Terminal
 
@@ -55,9 +55,12 @@ def docker_clean(docker_engine: DockerEngine) -> DockerEngine:
 
 
 @pytest.fixture
-def docker_fleet(docker_clean: DockerEngine) -> tuple[DockerEngine, Fleet]:
-    """The engine with forty Compose-labelled containers (tests/parts/fleet.py)."""
-    return docker_clean, build_fleet(docker_clean)
+def docker_fleet(docker_engine: DockerEngine) -> tuple[DockerEngine, Fleet]:
+    """The engine with forty Compose-labelled containers (tests/parts/fleet.py).
+
+    Tests that follow each other get the same one, as long as they leave it as it was.
+    """
+    return docker_engine, standing_fleet(docker_engine)
 
 
 @pytest.fixture

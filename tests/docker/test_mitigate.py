@@ -251,8 +251,7 @@ async def test_a_swarm_service_is_restarted_scaled_and_rolled_back(swarm: Docker
         rollback = await operator.plan("rollback", found(watch, "web"), {})
         assert "one step only: a second roll back returns to what runs now" in rollback.risks
         assert (await do(operator, rollback)).accepted
-        await watch.until(lambda: len(found(watch, "web").instances) == 2)
-        assert found(watch, "web").desired == 2
+        await watch.until(lambda: (len(found(watch, "web").instances), found(watch, "web").desired) == (2, 2))
     await operator.close()
 
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import psutil
@@ -23,6 +24,9 @@ from tests.parts.container import ContainerSpec, Healthcheck
 from tests.parts.engine_api import EngineApi, EngineError, json_lines
 from tests.parts.keeper import destroy, ip_link, pool, prefix
 from tests.patience import PATIENCE
+
+if TYPE_CHECKING:
+    from tests.parts.fleet import Fleet
 
 IMAGE = "busybox:test"
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -52,6 +56,8 @@ class DockerEngine:
         self.socket = self.home / "docker.sock"
         self.log = self.home / "dockerd.log"
         self.api = EngineApi(self.socket)
+        self.fleet: Fleet | None = None
+        """What tests/parts/fleet.py has built and nobody has cleared."""
         self._daemon: subprocess.Popen[bytes] | None = None
         self._keeper = subprocess.Popen(
             [sys.executable, "-m", "tests.parts.keeper", str(self.home), str(self.slot)],
@@ -195,6 +201,7 @@ class DockerEngine:
         """Back to an engine with images only: running, no containers, no networks, no swarm."""
         self.start()
         self.resume()
+        self.fleet = None
         with contextlib.suppress(EngineError):
             self.api.call("POST", "/swarm/leave", query={"force": 1})
         self.api.each(self.api.remove, [row["Id"] for row in self.api.containers()])

@@ -71,6 +71,23 @@ def build_fleet(engine: DockerEngine, within: float = 2 * PATIENCE) -> Fleet:
     return fleet
 
 
+def standing_fleet(engine: DockerEngine) -> Fleet:
+    """The fleet that stands on the engine already, if it is as it was built; else a new one on a cleared engine."""
+    engine.start()
+    engine.resume()
+    if engine.fleet is None or not _intact(engine, engine.fleet):
+        engine.clear()
+        engine.fleet = build_fleet(engine)
+    return engine.fleet
+
+
+def _intact(engine: DockerEngine, fleet: Fleet) -> bool:
+    rows = {row["Names"][0].lstrip("/"): row["State"] for row in engine.api.containers()}
+    troubled = {fleet.crash_looping, fleet.oom_killed}
+    well = all(rows[name] == "running" for name in rows.keys() - troubled)
+    return sorted(rows) == fleet.names and well and _in_trouble(engine, fleet)
+
+
 def _in_trouble(engine: DockerEngine, fleet: Fleet) -> bool:
     unhealthy = engine.api.state(fleet.unhealthy).get("Health", {}).get("Status") == "unhealthy"
     looping = engine.api.inspect(fleet.crash_looping)["RestartCount"] >= 2
