@@ -243,3 +243,15 @@ async def test_states_have_words_and_glyphs() -> None:
     every = tuple(scene.service(f"s-{state.name.lower()}", 2, state, 60, why=SafeText("why")) for state in State)
     async with shown(FakePort(scene.snapshot(services=every))) as screen:
         golden("states-80x24", screen.text())
+
+
+async def test_a_prompt_that_is_answered_in_one_burst_gives_the_focus_back() -> None:
+    async with shown(scene.port()) as screen:
+        overview = screen.app.screen
+        for key in ("slash", *"redis", "enter"):
+            overview.app.simulate_key(key)
+        await screen.settle()
+        assert "Services  /redis" in screen.line(2)
+        await screen.press("d")
+        assert "redis" in screen.line(2)
+        assert "Services" not in screen.line(2)

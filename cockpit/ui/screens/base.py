@@ -173,7 +173,12 @@ class CockpitScreen(Framed, Screen[None]):
         prompt = self.one(Prompt)
         prompt.open(label, typed, hint)
         self.relayout()
-        self.call_after_refresh(self.move_focus, prompt)
+        self.call_after_refresh(self._into_prompt)
+
+    def _into_prompt(self) -> None:
+        # Keys that came in one burst may have answered it already: then the focus is back where it was.
+        if self.asking is not None:
+            self.move_focus(self.one(Prompt))
 
     @on(Prompt.Changed)
     def prompt_changed(self, event: Prompt.Changed) -> None:
