@@ -1,13 +1,17 @@
-"""`python -m cockpit.demo.kubernetes`: an emulator in a process of its own, until TERM or INT."""
+"""`python -m cockpit.demo.kubernetes`: an emulator in a process of its own, until TERM, INT or (--attended) the end of
+its standard input. Its first line says where it listens."""
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
 
+from cockpit.demo.kubernetes import drills
 from cockpit.demo.kubernetes.cluster import sample
 from cockpit.demo.kubernetes.cluster.churn import churn
+from cockpit.demo.kubernetes.control import controlled
 from cockpit.demo.kubernetes.emulator import Emulator
 from cockpit.demo.kubernetes.kubeconfig import write
 
@@ -21,6 +25,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pods", type=int, default=0, help="a fleet of so many pods instead of the shop")
     parser.add_argument("--deployments", type=int, default=120, help="over how many Deployments the fleet is spread")
     parser.add_argument("--churn", type=float, default=0.0, help="so many pods change each second")
+    parser.add_argument("--attended", action="store_true", help="end when standard input ends")
     return parser.parse_args()
 
 
@@ -28,12 +33,17 @@ async def _serve(wanted: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if wanted.attended:
+        os.set_blocking(0, False)
+        asyncio.get_running_loop().add_reader(0, _read, stop)
     emulator = Emulator(port=wanted.port, pace=max(0.001, wanted.pace))
     sample.ground(emulator.cluster, max(1, wanted.nodes))
     if wanted.pods:
         sample.fleet(emulator.cluster, wanted.pods, max(1, wanted.deployments))
     else:
         sample.shop(emulator.cluster)
+        drills.prepare(emulator)
+        emulator.server.handler = controlled(emulator)
     async with emulator:
         if wanted.kubeconfig:
             write(wanted.kubeconfig, emulator.kubeconfig())
@@ -42,6 +52,13 @@ async def _serve(wanted: argparse.Namespace) -> None:
         changing = asyncio.create_task(churn(emulator.cluster, max(0.0, wanted.churn)))
         await stop.wait()
         changing.cancel()
+
+
+def _read(stop: asyncio.Event) -> None:
+    """Standard input says nothing: what can be read is its end."""
+    if not os.read(0, 4096):
+        asyncio.get_running_loop().remove_reader(0)
+        stop.set()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """How containers behave, as a table: what a drill or a test asks for by name.
 
-A pod template names a row in its annotation (`build.BEHAVIOUR`); without one an image may be in `Behaviours.images`, or
-carry a row's name as a word of its tag (`shop/checkout:3.9.0-crash`). Everything else is steady.
+A pod template names a row in its annotation (`build.BEHAVIOUR`); without one a value of its environment may be wrong
+(`Behaviours.values`), its image be in `Behaviours.images`, or carry a row's name as a word of its tag
+(`shop/checkout:3.9.0-crash`). Everything else is steady, unless its memory limit is less than it needs.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from cockpit.demo.kubernetes.cluster.build import BEHAVIOUR
 from cockpit.demo.kubernetes.cluster.kinds import Json
+from cockpit.demo.kubernetes.cluster.quantity import amount
 
 
 class Behaviour(NamedTuple):
@@ -44,6 +46,7 @@ class Behaviour(NamedTuple):
 
 
 STEADY = Behaviour()
+_MIB = 1 << 20
 
 TABLE: Mapping[str, Behaviour] = {
     "steady": STEADY,
@@ -79,19 +82,25 @@ class Behaviours:
 
     def __init__(self) -> None:
         self.images: dict[str, str] = {}
+        self.values: dict[tuple[str, str], str] = {}
+        """(environment variable, value) -> a row: what a wrong value does."""
         self.table: dict[str, Behaviour] = dict(TABLE)
         self.loads: dict[tuple[str, str], float] = {}
         """(namespace, container) -> cores, where a drill wants another load than the table's."""
 
     def of(self, pod: Json, container: Json) -> Behaviour:
         """The behaviour of one container of a pod."""
+        how = self.table.get(self._name(pod, container), STEADY)
+        limit = ((container.get("resources") or {}).get("limits") or {}).get("memory")
+        if limit is not None and amount(limit) < how.memory * _MIB:
+            return how._replace(ready=0.5, exits=2.0, code=137, reason="OOMKilled")
+        return how
+
+    def _name(self, pod: Json, container: Json) -> str:
+        """The row that is asked for, by the annotation, a value, the image or a word of its tag."""
         asked = (pod["metadata"].get("annotations") or {}).get(BEHAVIOUR, "")
-        if asked in self.table:
-            return self.table[asked]
         image = str(container.get("image", ""))
-        if image in self.images:
-            return self.table.get(self.images[image], STEADY)
-        for word in image.rpartition(":")[2].split("-"):
-            if word in self.table:
-                return self.table[word]
-        return STEADY
+        named = [asked]
+        named += [self.values.get((one["name"], str(one.get("value"))), "") for one in container.get("env") or ()]
+        named += [self.images.get(image, ""), *image.rpartition(":")[2].split("-")]
+        return next((name for name in named if name in self.table), "")

@@ -3,10 +3,10 @@
 import math
 
 from cockpit.demo.kubernetes.api.selectors import matches
-from cockpit.demo.kubernetes.api.validate import amount
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.demo.kubernetes.cluster.pods import is_ready
+from cockpit.demo.kubernetes.cluster.quantity import amount
 from cockpit.demo.kubernetes.cluster.times import stamp
 
 STORAGE = "horizontalpodautoscalers.autoscaling"

@@ -1,6 +1,5 @@
 """ReplicaSets: as many pods of a template as asked for; what is superfluous goes, the least useful first."""
 
-from cockpit.demo.kubernetes.api.validate import amount
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.demo.kubernetes.cluster.pods import (
@@ -12,6 +11,7 @@ from cockpit.demo.kubernetes.cluster.pods import (
     pod_from,
     seconds_ready,
 )
+from cockpit.demo.kubernetes.cluster.quantity import amount
 from cockpit.demo.kubernetes.cluster.times import stamp
 
 STORAGE = "replicasets.apps"

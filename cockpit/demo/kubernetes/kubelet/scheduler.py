@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from cockpit.demo.kubernetes.api.validate import amount
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import Json
 from cockpit.demo.kubernetes.cluster.pods import condition, is_over
+from cockpit.demo.kubernetes.cluster.quantity import amount
 from cockpit.demo.kubernetes.cluster.store import Change, Key
 
 Room = tuple[float, float, int]

@@ -27,7 +27,7 @@ class HttpServer:
     """Serves until closed. port 0 takes a free one; with `tls` it speaks HTTPS."""
 
     def __init__(self, handler: Handler, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
-        self._handler, self._wanted, self._tls = handler, port, tls
+        self.handler, self._wanted, self._tls = handler, port, tls
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = port
@@ -55,7 +55,7 @@ class HttpServer:
         assert task is not None
         self._tasks.add(task)
         try:
-            await _Connection(self._handler, reader, writer).run()
+            await _Connection(self.handler, reader, writer).run()
         except (ConnectionError, asyncio.IncompleteReadError, h11.ProtocolError, ssl.SSLError, asyncio.CancelledError):
             # A client that goes away, or speaks something else, is no fault of the server; a cancelled connection is
             # one that the server hung up on, and its task ends here.
