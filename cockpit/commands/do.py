@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 
 from cockpit.backends.change import Plan, Verdict
-from cockpit.board.model import Freshness
+from cockpit.board.model import Freshness, Identity
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.commands.do_attend import attended, has_terminal
 from cockpit.commands.do_choose import CannotTell, Wrong, choose_service, choose_verb, choose_workload, read_arguments
@@ -15,6 +15,7 @@ from cockpit.commands.do_tell import Report, Teller
 from cockpit.engine.engine import Engine
 from cockpit.engine.parts import Parts
 from cockpit.engine.port import CommandError, MakePlan, Perform, Require, Requirement, Verbs
+from cockpit.profile.rules import VERBS
 
 WRONG, REFUSED = 64, 3
 EXITS = {"planned": 0, "worked": 0, "did not work": 1, "unknown": 2, "cannot tell": 2, "refused": REFUSED}
@@ -76,12 +77,26 @@ async def _planned(
     snapshot = await _first_sight(engine, parts, options.within)
     service = choose_service(snapshot, options.service)
     workload = choose_workload(snapshot, service, options.on)
-    verb = choose_verb(service, await engine.submit(Verbs(workload.id)), options.verb)
+    try:
+        verb = choose_verb(service, await engine.submit(Verbs(workload.id)), options.verb)
+    except Wrong as error:
+        raise Wrong(f"{error}{await _why_not(engine, service, workload.id, options.verb)}") from None
     arguments = read_arguments(verb, options.arguments)
     command = MakePlan(verb=verb.name, service=service.key, workload=workload.id, arguments=arguments)
     plan: Plan = await engine.submit(command)
     needed: Requirement = await engine.submit(Require(plan))
     return service, plan, needed
+
+
+async def _why_not(engine: Engine, service: ServiceStatus, workload: Identity, verb: str) -> str:
+    """What whoever would plan a verb says of why it cannot be; empty for what is no verb at all."""
+    if verb not in VERBS:
+        return ""
+    try:
+        await engine.submit(MakePlan(verb=verb, service=service.key, workload=workload))
+    except CommandError as error:
+        return f"; {error}"
+    return ""
 
 
 async def _first_sight(engine: Engine, parts: Parts, within: float) -> Snapshot:

@@ -172,11 +172,12 @@ async def test_a_folder_without_a_repository_is_said(tmp_path: Path) -> None:
 
 async def test_a_long_diff_is_cut_and_secrets_in_it_are_hidden() -> None:
     diff = (
-        "diff --git a/x b/x\n--- a/x\n+++ b/x\n-api_key: abcdef\n+  'auth-token' = \"x\"\n+TOKEN=y\n" + "+line\n" * 50
+        "diff --git a/x b/x\n--- a/x\n+++ b/x\n-api_key: abcdef\n-password = 'x'\n+  'auth-token' = \"x\"\n+TOKEN=y\n"
+        + "+line\n" * 50
     )
     lines = revisions.masked(f"{diff}-{'A' * 64}\n", Secrets())
-    assert lines[:3] == ("-api_key: ***", "+  'auth-token' = ***", "+TOKEN=***")
-    assert (len(lines), lines[-1]) == (revisions.DIFF_LINES + 1, "and 14 more lines")
+    assert lines[:4] == ("-api_key: ***", "-password = ***", "+  'auth-token' = ***", "+TOKEN=***")
+    assert (len(lines), lines[-1]) == (revisions.DIFF_LINES + 1, "and 15 more lines")
     assert revisions.masked(f"-{'A' * 64}\n", Secrets()) == ("-***",)
 
 

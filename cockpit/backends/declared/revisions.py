@@ -23,8 +23,8 @@ FILES = "files="
 SHORT = 12
 """Digits of a commit's id that are shown, and enough to name it."""
 DIFF_LINES, DIFF_WIDTH = 40, 160
-_NAMED = re.compile(r"([+\- ]\s*[\"']?)([\w.-]{1,64})([\"']?\s*[:=]\s*)(\S.*)")
-_LONG = re.compile(r"[+\- ]\s*[A-Za-z0-9+/=_-]{40,}\s*")
+_NAMED = re.compile(r"(\s*[\"']?)([\w.-]{1,64})([\"']?\s*[:=]\s*)(\S.*)")
+_LONG = re.compile(r"\s*[A-Za-z0-9+/=_-]{40,}\s*")
 _HEADS = ("diff ", "index ", "--- ", "+++ ", "new file", "deleted file", "old mode", "new mode")
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -130,13 +130,14 @@ def masked(diff: str, secrets: Secrets) -> tuple[SafeText, ...]:
     lines = [line for line in diff.splitlines() if line and not line.startswith(_HEADS)]
     shown = []
     for line in lines[:DIFF_LINES]:
-        text = secrets.mask(safe(line, 2000))
+        # The sign apart: "-password x" would read as a command's argument.
+        text = safe(line[1:], 2000)
         named = _NAMED.fullmatch(text)
         if named and secret_name(named[2]):
             text = SafeText(f"{named[1]}{named[2]}{named[3]}{MASK}")
         elif _LONG.fullmatch(text):
-            text = SafeText(f"{text[0]}{MASK}")
-        shown.append(safe(text, DIFF_WIDTH))
+            text = SafeText(MASK)
+        shown.append(safe(f"{line[0]}{secrets.mask(text)}", DIFF_WIDTH))
     left = len(lines) - DIFF_LINES
     return (*shown, *((safe(f"and {left} more lines"),) if left > 0 else ()))
 
