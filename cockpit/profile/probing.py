@@ -6,7 +6,7 @@ from typing import Any, Final
 from cockpit.profile.facts import Facts, Finding
 from cockpit.profile.issue import Path, choose, shown
 from cockpit.profile.plain import ADVICE, plain_argument, plain_body, plain_url, plain_value
-from cockpit.profile.rules import BUILT_IN, threshold_at
+from cockpit.profile.rules import BUILT_IN, WAYS, threshold_at
 from cockpit.profile.schema import (
     AnyProbe,
     CommandProbe,
@@ -18,6 +18,8 @@ from cockpit.profile.schema import (
     TcpProbe,
 )
 
+_CONTAINED: Final = frozenset({"docker", "kubernetes"})
+"""Kinds of backends whose instances are containers."""
 _SOURCES: Final = ("metric", "json", "pattern")
 
 
@@ -94,9 +96,9 @@ def _tcp(facts: Facts, service: Service, path: Path, probe: TcpProbe) -> Iterato
 
 def _exec(facts: Facts, service: Service, path: Path, probe: ExecProbe) -> Iterator[Finding]:
     yield from _command(facts, service, path, probe)
-    usable = any(selector.compose or selector.container or selector.swarm for selector in service.workloads)
+    usable = any(getattr(one, way) for one in service.workloads for way, kind in WAYS.items() if kind in _CONTAINED)
     if not usable and facts.whole((*path[:2], "workloads")):
-        text = "the service has no container to run it in; allowed: with a compose, container or swarm workload"
+        text = "the service has no container to run it in; allowed: with a workload of Docker or Kubernetes"
         yield Finding(path, text, True)
 
 

@@ -8,16 +8,19 @@ import pytest
 from cockpit.demo.shape import BY_NAME
 from cockpit.profile.checks import span
 from cockpit.profile.load import load
+from cockpit.profile.rules import WAYS
 from cockpit.profile.schema import Profile
 from cockpit.profile.validate import validate
 from cockpit.profile.words import Duration
 from cockpit.resources import profiles
 
 NEEDED = {
+    "ai-orchestrator": set(),
     "demo": set(),
     "omni-quantum-elite": {"LITELLM_API_KEY", "NEO4J_PASSWORD", "QDRANT_API_KEY"},
     "omninode-bridge": set(),
     "somabrain": {"SOMABRAIN_DB_PASSWORD"},
+    "somagent": set(),
 }
 SHIPPED = {path.stem: path for path in sorted(profiles().glob("*.yaml"))}
 
@@ -69,6 +72,22 @@ def test_severities_and_their_times_carry_over() -> None:
     assert times(*(each.acknowledge for each in somabrain)) == ["15m", "1h", "4h", "1d"]
     omni = shipped("omni-quantum-elite").severities.values()
     assert times(*(each.acknowledge for each in omni)) == ["15m", "30m", "2h", "-"]
+    orchestrator = shipped("ai-orchestrator").severities.values()
+    assert times(*(each.acknowledge for each in orchestrator)) == ["5m", "15m", "1h", "4h"]
+    assert times(*(each.escalate for each in orchestrator)) == ["0s", "1h", "4h", "-"]
+    assert times(*(each.update for each in shipped("somagent").severities.values())) == ["15m", "30m", "1h", "-", "-"]
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace"), [("ai-orchestrator", "ai-orchestrator"), ("somagent", "somagent-production")]
+)
+def test_a_team_on_kubernetes_is_watched_in_its_own_namespace(name: str, namespace: str) -> None:
+    profile = shipped(name)
+    assert [(one.kind, one.namespace) for one in profile.backends.values()] == [("kubernetes", namespace)]
+    selected = {
+        way for one in profile.services.values() for selector in one.workloads for way in WAYS if getattr(selector, way)
+    }
+    assert selected == {"deployment", "statefulset"}
 
 
 def test_tiers_are_the_teams_own() -> None:
