@@ -25,8 +25,7 @@ WORDS: Mapping[str, str] = {
     "kill": "killed",
     "pause": "paused",
     "isolate": "isolated",
-    "set": "limits changed",
-    "update": "limits changed",
+    "set": "settings changed",
     "set-env": "environment changed",
     "unset-env": "environment changed",
 }
@@ -59,6 +58,8 @@ class Temporary(Struct, frozen=True, kw_only=True):
     who: str
     verdict: str
     inverse: tuple[str, Arguments]
+    place: str = ""
+    """The name that what takes the target's place keeps; empty where nothing does."""
 
 
 class _Deed(Struct, frozen=True, kw_only=True):
@@ -71,6 +72,11 @@ class _Deed(Struct, frozen=True, kw_only=True):
     said: Arguments
     inverse: tuple[str, Arguments] | None
     declared: bool
+
+    @property
+    def place(self) -> str:
+        """The name under which it is found again, when it was replaced meanwhile."""
+        return dict(self.said).get("place", "")
 
 
 class Changes:
@@ -122,7 +128,7 @@ class Changes:
             del self._open[standing]
         if taken_back or deed.inverse is None or not (deed.declared or deed.verb in WORDS):
             return
-        key = (deed.target, deed.inverse[0], dict(deed.inverse[1]).get("variable", ""))
+        key = (deed.target.workload if deed.place else deed.target, deed.inverse[0], _of_what(deed))
         word = safe(WORDS.get(deed.verb, deed.verb))
         earlier = self._open.get(key)
         if earlier is not None:  # scaled again: what it was at first is still what it goes back to
@@ -130,7 +136,7 @@ class Changes:
             return
         self._open[key] = Temporary(
             word=word, title=deed.title, service=deed.service, target=deed.target, workload=deed.target.workload,
-            since=verdict.happened, who=who, verdict=result, inverse=deed.inverse,
+            since=verdict.happened, who=who, verdict=result, inverse=deed.inverse, place=deed.place,
         )  # fmt: skip
 
 
@@ -151,10 +157,25 @@ def _deeds(plan: Plan, done: tuple[Operation, ...]) -> Iterator[_Deed]:
         )  # fmt: skip
 
 
+def _of_what(deed: _Deed) -> str:
+    """Two changes of the same are one: a second limit is not the first one, nor another variable, nor another place."""
+    assert deed.inverse is not None
+    given = dict(deed.inverse[1])
+    names = sorted(name for name in given if name not in _WHICH)
+    return " ".join((deed.place, given.get("variable", ""), *names))
+
+
+_WHICH = frozenset({"instance", "networks"})
+"""Arguments that say to which instances something is done, or how, not what."""
+
+
 def _takes_back(deed: _Deed, one: Temporary) -> bool:
-    if deed.target not in (one.target, one.workload):
+    same = deed.target.workload == one.workload and deed.place == one.place and one.place != ""
+    if not same and deed.target not in (one.target, one.workload):
         return False
     verb, arguments = one.inverse
     if deed.verb == "remove" or verb in ENDS.get(deed.verb, frozenset()):
         return True
-    return deed.verb == verb and all(pair in deed.said for pair in arguments if pair[0] != "instance")
+    # An image is meant by its id; said is its name, and the id beside it.
+    said = {*deed.said, *(("image", value) for name, value in deed.said if name == "id")}
+    return deed.verb == verb and all(pair in said for pair in arguments if pair[0] != "instance")

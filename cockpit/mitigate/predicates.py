@@ -12,6 +12,7 @@ from cockpit.board.model import Health, Instance, Phase
 from cockpit.board.text import safe
 from cockpit.mitigate.answer import Answer, Finding
 from cockpit.mitigate.attended import ended
+from cockpit.mitigate.networks import connected, isolated
 from cockpit.mitigate.renewed import read_back, replaced
 from cockpit.mitigate.settings import settings
 from cockpit.mitigate.sight import Sight
@@ -223,6 +224,8 @@ PREDICATES: Mapping[str, Required] = {
     "paused": Required(test=paused, word="paused"),
     "gone": Required(test=gone, word="gone"),
     "settings": Required(test=settings, word="set so", probes=True),
+    "isolated": Required(test=isolated, word="off the network"),
+    "connected": Required(test=connected, word="connected", probes=True),
     "captured": Required(test=captured, word="captured", shows=False, lasts=False),
     ATTENDED: Required(test=ended, word="", shows=False, attended=True),
     "probe": Required(test=probe_named, word="probe good", shows=False, answers=True),

@@ -130,3 +130,44 @@ def test_a_plan_of_another_version_is_left_out() -> None:
     book.run(scale(4, 2))
     book.entries[0] = replace(book.entries[0], facts=(("plan", '{"version": 9}'),))
     assert not book.open
+
+
+def setting(number: int, place: str, to: tuple[tuple[str, str], ...], was: tuple[tuple[str, str], ...]) -> Plan:
+    made = operation(
+        number, "set", arguments=(*to, ("place", place)), inverse=("set", (*was, ("instance", place)))
+    )  # fmt: skip
+    return plan(made, made_at=NOW)
+
+
+def test_two_limits_are_two_changes_and_each_is_taken_back_by_its_own() -> None:
+    book = Book()
+    book.run(setting(1, "web_1", (("memory", "536870912"),), (("memory", "none"),)))
+    book.run(setting(1, "web_1", (("cpus", "2"),), (("cpus", "none"),)))
+    assert [one.word for one in book.open] == ["settings changed"] * 2
+    book.run(setting(1, "web_1", (("cpus", "none"),), (("cpus", "2"),)))
+    (one,) = book.open
+    assert one.inverse == ("set", (("memory", "none"), ("instance", "web_1")))
+
+
+def test_what_took_the_place_of_a_container_takes_its_change_back() -> None:
+    book = Book()
+    book.run(setting(1, "web_1", (("image", "app:v2"), ("id", "sha256:22")), (("image", "sha256:11"),)))
+    assert len(book.open) == 1
+    book.run(setting(8, "web_2", (("image", "app:v1"), ("id", "sha256:11")), (("image", "sha256:22"),)))
+    assert [one.place for one in book.open] == ["web_1", "web_2"]
+    book.run(setting(9, "web_1", (("image", "app:v1"), ("id", "sha256:11")), (("image", "sha256:22"),)))
+    assert [one.place for one in book.open] == ["web_2"]
+
+
+def test_what_is_isolated_is_so_until_it_is_on_the_same_networks_again() -> None:
+    words = "container=web_1 network=shop_default alias=web"
+    off = operation(1, "isolate", arguments=(("place", "web_1"),), inverse=("connect", (("networks", words),)))
+    on = operation(
+        1, "connect", arguments=(("networks", words), ("place", "web_1")), inverse=("isolate", (("instance", "web_1"),))
+    )
+    book = Book()
+    book.run(plan(off, made_at=NOW))
+    (one,) = book.open
+    assert (one.word, one.inverse) == ("isolated", ("connect", (("networks", words),)))
+    book.run(plan(on, made_at=NOW))
+    assert not book.open

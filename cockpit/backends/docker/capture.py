@@ -5,6 +5,7 @@ On request, and before every change that removes a container: then it is an oper
 
 import shlex
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from pathlib import PurePosixPath
 
 import msgspec
 from msgspec import Struct
@@ -142,9 +143,9 @@ async def _one(hands: Hands, evidence: Evidence, operation: Operation, known: _K
 
 def _part(hands: Hands, evidence: Evidence, container: str, name: str, wanted: Capture) -> Part:
     environment = evidence.environment(wanted)
-    ending = wanted.file.rpartition("/")[2].lstrip(".") if wanted.file else "txt"
+    suffix = PurePosixPath(wanted.file).suffix or ".bin" if wanted.file else ".txt"
     return Part(
-        name=f"{name}.{ending}"[:120],
+        name=f"{name}{suffix}"[:120],
         read=lambda: dump(hands.client, container, wanted, environment),
         limit=wanted.limit << 20,
     )

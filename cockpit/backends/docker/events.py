@@ -12,7 +12,7 @@ from cockpit.backends.docker.wire import Event
 
 _NAMES = (
     "create", "start", "die", "stop", "kill", "oom", "pause", "unpause", "destroy", "rename", "restart", "update",
-    "health_status", "remove",
+    "health_status", "remove", "connect", "disconnect",
 )  # fmt: skip
 _LINE_LIMIT = 1024 * 1024
 
@@ -21,7 +21,7 @@ _DECODER = msgspec.json.Decoder(Event)
 
 def event_query() -> dict[str, str]:
     """The query of GET /events. "health_status" stands for all of its values (a special case of the engine)."""
-    filters = {"type": ["container", "service", "node"], "event": list(_NAMES)}
+    filters = {"type": ["container", "service", "node", "network"], "event": list(_NAMES)}
     return {"filters": msgspec.json.encode(filters).decode()}
 
 

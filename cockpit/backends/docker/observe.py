@@ -124,11 +124,15 @@ class Observation:
         attributes = event.actor.attributes or {}
         if event.type in ("service", "node") or SWARM_SERVICE in attributes:
             self._swarm.poke(event.type)
-        if event.type != "container" or not event.actor.id:
+        if event.type == "network":  # joined or left: its addresses are others now
+            container, action = attributes.get("container", ""), "network"
+        else:
+            container, action = event.actor.id if event.type == "container" else "", event.action
+        if not container or (event.type == "network" and container not in self.fleet):
             return
         at = from_nanoseconds(event.time_nano) if event.time_nano else self._clock.now()
-        if self.fleet.happened(event.action, event.actor.id, attributes, at, self._clock.monotonic()):
-            self.details.ask((event.actor.id,), URGENT)
+        if self.fleet.happened(action, container, attributes, at, self._clock.monotonic()):
+            self.details.ask((container,), URGENT)
         self._dirty.set()
 
     async def _ping(self) -> None:

@@ -9,11 +9,13 @@ from cockpit.backends.docker.capture import CaptureContainers
 from cockpit.backends.docker.client import EngineClient
 from cockpit.backends.docker.errors import NoAnswer
 from cockpit.backends.docker.hands import Hands, Maneuver
+from cockpit.backends.docker.isolate import Connect, Isolate, IsolateSwarm
 from cockpit.backends.docker.recreate import Recreate, RecreateCompose
 from cockpit.backends.docker.rollback import RollBack
 from cockpit.backends.docker.scale import ScaleCompose
 from cockpit.backends.docker.settings import SetContainers
 from cockpit.backends.docker.shell import DockerShell, OpenShell, open_shell
+from cockpit.backends.docker.swarm_set import SwarmSet
 from cockpit.backends.docker.swarm_verbs import SwarmRestart, SwarmRollBack, SwarmScale
 from cockpit.backends.docker.verbs import ACTS
 from cockpit.backends.evidence import Evidence
@@ -24,20 +26,17 @@ from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
 from cockpit.profile.schema import Backend
 
-_ACTS: tuple[Maneuver, ...] = tuple(ActManeuver(act) for act in ACTS.values())
+_CONTAINERS: tuple[Maneuver, ...] = (
+    *(ActManeuver(act) for act in ACTS.values()), OpenShell(), RollBack(), SetContainers(), CaptureContainers(),
+    Isolate(), Connect(),
+)  # fmt: skip
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "container": (*_ACTS, OpenShell(), RollBack(), Recreate(), SetContainers(), CaptureContainers()),
-    "compose": (
-        *_ACTS,
-        OpenShell(),
-        ScaleCompose(),
-        RollBack(),
-        RecreateCompose(),
-        SetContainers(),
-        CaptureContainers(),
+    "container": (*_CONTAINERS, Recreate()),
+    "compose": (*_CONTAINERS, RecreateCompose(), ScaleCompose()),
+    "swarm": (
+        SwarmRestart(), OpenShell(), SwarmScale(), SwarmRollBack(), SwarmSet(), CaptureContainers(), IsolateSwarm(),
     ),
-    "swarm": (SwarmRestart(), OpenShell(), SwarmScale(), SwarmRollBack()),
-}
+}  # fmt: skip
 """What may be done to each kind of workload."""
 
 

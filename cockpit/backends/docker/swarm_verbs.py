@@ -9,13 +9,15 @@ import json
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import msgspec
 from msgspec import Struct
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import Facts, Operation, Outcome, Plan, PlanRefused, Verb
+from cockpit.backends.docker.capture import keeping
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands, Json
-from cockpit.backends.docker.plan import Site, make_plan
+from cockpit.backends.docker.plan import Site, make_plan, targets
 from cockpit.backends.docker.swarm_shape import image_name
 from cockpit.board.model import Health, Phase, SafeText, Workload
 from cockpit.board.text import safe
@@ -23,6 +25,10 @@ from cockpit.board.text import safe
 ATTEMPTS = 3
 ONE_TASK = 60.0
 MOST = 1000
+MOST_KEPT = 20
+"""Tasks of which what is known is kept before they go."""
+TASK = "task:"
+"""Begins the identity of a task whose container is not known."""
 
 
 class Change(ABC):
@@ -75,15 +81,17 @@ class SwarmRestart(Change):
 
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """PlanRefused when nothing is meant to run."""
-        service, site = await _look(hands, workload)
+        service, site = await look(hands, workload)
         if not workload.desired:
             raise PlanRefused(f"{workload.id.name}: nothing to restart, it is scaled to 0")
         step = Step(
             verb=self.verb.name, title="restart", after=(("tasks", SafeText("new ones, same image")),),
             done_when="ready", command="service update --force",
         )  # fmt: skip
-        operation = _operation(step, service, workload, site)
-        return make_plan(self.verb.name, workload, (operation,), site, risks=_order_risks(service, workload))
+        kept, more = await kept_first(hands, workload, self.verb.name, site)
+        operation = step_operation(step, service, workload, site)
+        risks = (*order_risks(service, workload), *map(safe, more))
+        return make_plan(self.verb.name, workload, (*kept, operation), site, risks=risks)
 
     def changed(self, service: Json, operation: Operation) -> tuple[Json, dict[str, str]]:
         """The same, with the counter that forces an update one higher."""
@@ -100,7 +108,7 @@ class SwarmScale(Change):
 
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """PlanRefused for a global service, a job, and what is no number."""
-        service, site = await _look(hands, workload)
+        service, site = await look(hands, workload)
         name, now = workload.id.name, (service["Spec"].get("Mode") or {}).get("Replicated")
         if now is None:
             raise PlanRefused(f"{name} cannot be scaled: it is no replicated service (one task on each node, or a job)")
@@ -115,12 +123,15 @@ class SwarmScale(Change):
             arguments=(("replicas", str(count)),), done_when="replicas" if count else "stopped",
             inverse=("scale", (("replicas", str(old)),)), command=f"service update --replicas {count}",
         )  # fmt: skip
-        operation = _operation(step, service, workload, site)
+        operation = step_operation(step, service, workload, site)
         risks = [f"{old - count} of {old} will go, with their logs"] if count < old else []
         if not count:
             risks = ["nothing of it answers any more"]
+        # Which of them go is the swarm's choice: all that are here are kept.
+        kept, more = await kept_first(hands, workload, self.verb.name, site) if count < old else ((), ())
+        risks += more
         return make_plan(
-            self.verb.name, workload, (operation,), site, danger="low" if count else "high",
+            self.verb.name, workload, (*kept, operation), site, danger="low" if count else "high",
             risks=tuple(safe(risk) for risk in risks),
         )  # fmt: skip
 
@@ -137,7 +148,7 @@ class SwarmRollBack(Change):
 
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """PlanRefused when there was no update yet."""
-        service, site = await _look(hands, workload)
+        service, site = await look(hands, workload)
         previous = service.get("PreviousSpec")
         if not previous:
             raise PlanRefused(f"{workload.id.name}: the swarm keeps no earlier specification (it was never updated)")
@@ -151,10 +162,11 @@ class SwarmRollBack(Change):
             after=(("image", then), ("specification", SafeText("the one before the last update"))), done_when="ready",
             inverse=("rollback", ()), command="service rollback",
         )  # fmt: skip
-        operation = _operation(step, service, workload, site)
+        kept, more = await kept_first(hands, workload, self.verb.name, site)
+        operation = step_operation(step, service, workload, site)
         return make_plan(
-            self.verb.name, workload, (operation,), site,
-            risks=(*(safe(risk) for risk in risks), *_order_risks(service, workload)),
+            self.verb.name, workload, (*kept, operation), site,
+            risks=(*(safe(risk) for risk in (*risks, *more)), *order_risks(service, workload)),
         )  # fmt: skip
 
     def changed(self, service: Json, operation: Operation) -> tuple[Json, dict[str, str]]:
@@ -162,7 +174,20 @@ class SwarmRollBack(Change):
         return service["Spec"], {"rollback": "previous"}
 
 
-async def _look(hands: Hands, workload: Workload) -> tuple[Json, Site]:
+async def kept_first(
+    hands: Hands, workload: Workload, verb: str, site: Site
+) -> tuple[tuple[Operation, ...], tuple[str, ...]]:
+    """(the operation that keeps what is known of the tasks of this engine, what to tell of those of other nodes)."""
+    here = [one for one in workload.instances if not one.id.instance.startswith(TASK)][:MOST_KEPT]
+    seen = msgspec.structs.replace(workload, instances=tuple(here))
+    found = targets(seen, await hands.containers(seen))
+    elsewhere = len(workload.instances) - len(found)
+    told = (f"{elsewhere} of {len(workload.instances)} tasks are not on this engine: their logs are not kept",)
+    kept = keeping(hands, workload, found, verb, site)
+    return kept, told if kept and elsewhere else ()
+
+
+async def look(hands: Hands, workload: Workload) -> tuple[Json, Site]:
     """The service as the manager has it now."""
     site = await hands.site(workload)
     name = f"{workload.id.space}_{workload.id.name}" if workload.id.space else workload.id.name
@@ -187,7 +212,8 @@ class Step(Struct, frozen=True, kw_only=True):
     inverse: tuple[str, tuple[tuple[str, str], ...]] | None = None
 
 
-def _operation(step: Step, service: Json, workload: Workload, site: Site) -> Operation:
+def step_operation(step: Step, service: Json, workload: Workload, site: Site) -> Operation:
+    """One change of a service."""
     name = service["Spec"]["Name"]
     return Operation(
         verb=step.verb,
@@ -211,7 +237,7 @@ def _ready_words(workload: Workload) -> str:
     return f"{ready} of {workload.desired or 0} ready"
 
 
-def _order_risks(service: Json, workload: Workload) -> tuple[SafeText, ...]:
+def order_risks(service: Json, workload: Workload) -> tuple[SafeText, ...]:
     """How many are replaced at once, and whether the new comes first."""
     settings = service["Spec"].get("UpdateConfig") or {}
     at_once = settings.get("Parallelism", 1)
