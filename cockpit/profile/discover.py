@@ -1,4 +1,4 @@
-"""The profile of a machine for which none was given: every engine that is found here, with all that runs on it."""
+"""The profile of a machine for which none was given: every engine and cluster that is found here, and all on it."""
 
 import os
 import re
@@ -7,22 +7,34 @@ from collections.abc import Callable, Mapping
 from cockpit.profile.schema import Backend, Profile
 
 SYSTEM_SOCKET = "/var/run/docker.sock"
+POD_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 
 def discovered(environ: Mapping[str, str], exists: Callable[[str], bool] = os.path.exists) -> Profile:
-    """Docker as the environment and the current context name it, and the user's rootless engine beside it.
+    """Docker as the environment and the current context name it, the user's rootless engine, and the current cluster.
 
-    Without any sign of an engine Docker is named all the same: its source says why there is none and what to do.
+    Without any sign of either Docker is named all the same: its source says why there is none and what to do.
     """
     backends: dict[str, Backend] = {}
     rootless = f"{environ.get('XDG_RUNTIME_DIR', '/nonexistent').rstrip('/')}/docker.sock"
     has_rootless = rootless.startswith("/") and exists(rootless)
     named = environ.get("DOCKER_HOST", "") or environ.get("DOCKER_CONTEXT", "")
-    if named or exists(SYSTEM_SOCKET) or not has_rootless:
+    cluster = any(exists(path) for path in _kubeconfigs(environ))
+    if named or exists(SYSTEM_SOCKET) or not (has_rootless or cluster):
         backends[_place(environ)] = Backend(kind="docker")
     if has_rootless and named != f"unix://{rootless}":
         backends["rootless"] = Backend(kind="docker", host=f"unix://{rootless}")
+    if cluster:
+        backends["kubernetes"] = Backend(kind="kubernetes")
     return Profile(version=1, name="here", description="what runs on this machine", discover=True, backends=backends)
+
+
+def _kubeconfigs(environ: Mapping[str, str]) -> list[str]:
+    """Where a sign of a cluster may be: the files of KUBECONFIG, the user's own, the account of the pod around us."""
+    named = [path for path in environ.get("KUBECONFIG", "").split(":") if path]
+    home = environ.get("HOME", "").rstrip("/")
+    inside = [POD_TOKEN] if environ.get("KUBERNETES_SERVICE_HOST") else []
+    return [*(named or ([f"{home}/.kube/config"] if home.startswith("/") else [])), *inside]
 
 
 def _place(environ: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.profile.discover import SYSTEM_SOCKET, discovered
+from cockpit.profile.discover import POD_TOKEN, SYSTEM_SOCKET, discovered
 
 ROOTLESS = "/run/user/1000/docker.sock"
 USER = {"XDG_RUNTIME_DIR": "/run/user/1000"}
@@ -28,3 +28,19 @@ def test_engines_that_are_found(environ: dict[str, str], there: set[str], expect
     assert {backend.kind for backend in profile.backends.values()} == {"docker"}
     assert profile.discover
     assert profile.services == {}
+
+
+@pytest.mark.parametrize(
+    ("environ", "there", "expected"),
+    [
+        ({"HOME": "/home/me"}, {"/home/me/.kube/config"}, {"kubernetes"}),
+        ({"HOME": "/home/me"}, {"/home/me/.kube/config", SYSTEM_SOCKET}, {"local", "kubernetes"}),
+        ({"HOME": "/home/me", "KUBECONFIG": "/a:/b"}, {"/b"}, {"kubernetes"}),
+        ({"HOME": "/home/me", "KUBECONFIG": "/a:/b"}, {"/home/me/.kube/config"}, {"local"}),
+        ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, {POD_TOKEN}, {"kubernetes"}),
+        ({}, {POD_TOKEN, "/.kube/config"}, {"local"}),
+    ],
+)
+def test_a_cluster_that_is_found(environ: dict[str, str], there: set[str], expected: set[str]) -> None:
+    profile = discovered(environ, there.__contains__)
+    assert set(profile.backends) == expected
