@@ -40,7 +40,8 @@ class Columns:
         for index, column in enumerate(self._columns):
             if column.fit is None:
                 continue
-            needed = max(map(width, map(column.fit, items)), default=0)
+            # Ten thousand rows have a few dozen names.
+            needed = max(map(width, set(map(column.fit, items))), default=0)
             if needed > self._fitted.get(index, FITTED):
                 self._fitted[index] = needed
                 wider = True
