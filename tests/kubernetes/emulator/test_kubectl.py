@@ -1,12 +1,19 @@
 """The real kubectl drives the emulator: what a responder types, and what then is."""
 
 import json
+import ssl
+from pathlib import Path
 
+from cockpit.demo.kubernetes.cluster import sample
 from cockpit.demo.kubernetes.cluster.access import READ_ONLY
+from cockpit.demo.kubernetes.emulator import Emulator
+from cockpit.demo.kubernetes.kubeconfig import write
 from tests.kubernetes.conftest import Kubernetes
 from tests.kubernetes.emulator.asking import client
 from tests.kubernetes.emulator.waiting import Json, get, pods_of, rolled_out, until
-from tests.parts.kubectl import Kubectl
+from tests.parts.kubectl import Kubectl, why_not
+from tests.parts.need import missing
+from tests.program import CHECKOUT
 
 IMAGE = "registry.example.com/shop"
 
@@ -178,3 +185,24 @@ async def test_port_forward_reaches_a_pod(kubernetes: Kubernetes, kubectl: Kubec
         async with client(f"http://127.0.0.1:{port}") as asker:
             answer = await asker.get("/readyz")
     assert (answer.status_code, answer.text) == (200, f"{pod} /readyz\n")
+
+
+async def test_over_tls_a_token_is_needed(tmp_path: Path) -> None:
+    if reason := why_not():
+        missing(reason)
+    certificate = CHECKOUT / "tests" / "probes" / "tls" / "good.pem"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    async with Emulator(moving=False, tls=context) as emulator:
+        sample.ground(emulator.cluster)
+        emulator.cluster.policy.tokens["good-token"] = "responder"
+        answers = []
+        for token in ("good-token", "old-token"):
+            home = tmp_path / token
+            home.mkdir()
+            write(home / "kubeconfig", emulator.kubeconfig(token=token, ca=str(certificate)))
+            answers.append(await Kubectl(home / "kubeconfig", home).run("get", "nodes", "-o", "name"))
+    good, old = answers
+    assert (good.code, good.out.split()) == (0, ["node/node-000", "node/node-001", "node/node-002"])
+    assert old.code == 1
+    assert "You must be logged in to the server" in old.err

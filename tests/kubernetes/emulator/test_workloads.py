@@ -235,3 +235,39 @@ async def test_what_belongs_to_a_deployment_goes_with_it(kubernetes: Kubernetes)
 
     await until(cluster, lambda: not left())
     assert left() == []
+
+
+async def test_a_quota_tells_what_is_used(kubernetes: Kubernetes) -> None:
+    cluster = kubernetes.cluster
+    hard = {"pods": "20", "requests.cpu": "4", "limits.memory": "8Gi"}
+    quota = {"metadata": {"name": "room", "namespace": "shop"}, "spec": {"hard": hard}}
+    cluster.objects.create(BY_SHELF["resourcequotas"], quota)
+    await until(cluster, lambda: get(cluster, "resourcequotas", "room").get("status"))
+    used = get(cluster, "resourcequotas", "room")["status"]["used"]
+    assert used == {"pods": "10", "requests.cpu": "1450m", "limits.memory": "5120Mi"}
+
+
+@pytest.mark.parametrize(("tag", "phase"), [("1", "Running"), ("1-fails", "Pending")])
+async def test_init_containers_come_first(kubernetes: Kubernetes, tag: str, phase: str) -> None:
+    cluster = kubernetes.cluster
+    template = build.template("import", "shop", "registry.example.com/shop/import:1")
+    first = {"name": "migrate", "image": f"registry.example.com/shop/migrate:{tag}"}
+    template["spec"]["initContainers"] = [
+        first,
+        {**first, "name": "check", "image": "registry.example.com/shop/check:1"},
+    ]
+    cluster.objects.create(BY_SHELF[DEPLOYMENTS], build.deployment("import", "shop", template))
+
+    def told() -> list[tuple[str, str]]:
+        """(name, state) of the init containers."""
+        found = [one for pod in pods_of(cluster, "import") for one in pod["status"].get("initContainerStatuses", ())]
+        return [(one["name"], next(iter(one["state"].values())).get("reason", "")) for one in found]
+
+    wanted = {
+        "Running": [("migrate", "Completed"), ("check", "Completed")],
+        "Pending": [("migrate", "CrashLoopBackOff"), ("check", "PodInitializing")],
+    }[phase]
+    await until(
+        cluster, lambda: told() == wanted and {pod["status"]["phase"] for pod in pods_of(cluster, "import")} == {phase}
+    )
+    assert told() == wanted

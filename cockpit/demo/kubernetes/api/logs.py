@@ -11,6 +11,7 @@ from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import Json
 from cockpit.demo.kubernetes.cluster.times import moment_of
 from cockpit.demo.kubernetes.kubelet.logbook import Instance, Line
+from cockpit.demo.kubernetes.kubelet.pod import initial
 from cockpit.demo.kubernetes.server.wire import Answer, Call, Reply, Stream
 
 _PLAIN = "text/plain"
@@ -75,7 +76,7 @@ def _container(pod: Json, name: str) -> Json:
     if not name and len(found) > 1:
         names = " ".join(one["name"] for one in found)
         raise bad_request(f"a container name must be specified for pod {title}, choose one of: [{names}]")
-    for one in found:
+    for one in (*found, *(pod["spec"].get("initContainers") or ())):
         if not name or one["name"] == name:
             return dict(one)
     raise bad_request(f"container {name} is not valid for pod {title}")
@@ -84,7 +85,8 @@ def _container(pod: Json, name: str) -> Json:
 def instance_of(cluster: Cluster, pod: Json, container: Json, previous: bool) -> Instance | None:
     """The run of a container that is meant: the one that runs or ended last, or the one before. ApiError 400."""
     name, title = container["name"], pod["metadata"]["name"]
-    statuses = pod.get("status", {}).get("containerStatuses") or ()
+    status = pod.get("status", {})
+    statuses = [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())]
     known = next((one for one in statuses if one["name"] == name), None)
     if not pod["spec"].get("nodeName"):
         raise bad_request(f"pod {title} does not have a host assigned")
@@ -98,6 +100,8 @@ def instance_of(cluster: Cluster, pod: Json, container: Json, previous: bool) ->
         reason = state.get("waiting", {}).get("reason", "ContainerCreating")
         raise bad_request(f'container "{name}" in pod "{title}" is waiting to start: {_REFUSED.get(reason, reason)}')
     how = cluster.behaviours.of(pod, container)
+    if container in (pod["spec"].get("initContainers") or ()):
+        how = initial(how)
     count = known["restartCount"] if known else 0
     identity = f"{pod['metadata']['uid']}/{name}/{count - int(previous)}"
     if "running" in state:
@@ -170,7 +174,7 @@ class _Log:
         pod = self._cluster.store.get("pods", self._target.namespace, self._target.name)
         if pod is None or pod["metadata"]["uid"] != self._uid or self._instance.ended is not None:
             return False
-        container = next(one for one in pod["spec"]["containers"] if one["name"] == self._container)
+        container = _container(pod, self._container)
         try:
             found = instance_of(self._cluster, pod, container, previous=False)
         except ApiError:

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
+from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json, Kind
 from cockpit.demo.kubernetes.cluster.names import uid
 from cockpit.demo.kubernetes.cluster.objects import Objects
 from cockpit.demo.kubernetes.cluster.store import Store
@@ -40,32 +40,38 @@ class Events:
             again = {"lastTimestamp": stamp(now), "count": old["count"] + 1}
             self._store.put("events", {**old, **again})
             return
-        involved = {
-            "kind": about.kind,
-            **({"namespace": meta["namespace"]} if "namespace" in meta else {}),
-            "name": meta["name"],
-            "uid": meta["uid"],
-            "apiVersion": about.api_version,
-            "resourceVersion": meta["resourceVersion"],
-            **({"fieldPath": field} if field else {}),
-        }
         name = f"{meta['name']}.{uid().replace('-', '')[:16]}"
-        body: Json = {
-            "metadata": {"name": name, "namespace": namespace},
-            "involvedObject": involved,
-            "reason": reason,
-            "message": message,
-            "source": {"component": component} | ({"host": host} if host else {}),
-            "firstTimestamp": stamp(now),
-            "lastTimestamp": stamp(now),
-            "count": 1,
-            "type": kind,
-            "eventTime": None,
-            "reportingComponent": component,
-            "reportingInstance": host,
-        }
+        body = _event(kind, about, obj, told, stamp(now), host, field)
+        body["metadata"] = {"name": name, "namespace": namespace}
         self._objects.create(BY_SHELF["events"], body)
         self._known[key] = (namespace, name)
         while len(self._known) > MOST:
             _, oldest = self._known.popitem(last=False)
             self._store.remove("events", *oldest)
+
+
+def _event(kind: str, about: Kind, obj: Json, told: tuple[str, str, str], now: str, host: str, field: str) -> Json:
+    """A first event, without its metadata."""
+    (reason, message, component), meta = told, obj["metadata"]
+    involved = {
+        "kind": about.kind,
+        **({"namespace": meta["namespace"]} if "namespace" in meta else {}),
+        "name": meta["name"],
+        "uid": meta["uid"],
+        "apiVersion": about.api_version,
+        "resourceVersion": meta["resourceVersion"],
+        **({"fieldPath": field} if field else {}),
+    }
+    return {
+        "involvedObject": involved,
+        "reason": reason,
+        "message": message,
+        "source": {"component": component} | ({"host": host} if host else {}),
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+        "type": kind,
+        "eventTime": None,
+        "reportingComponent": component,
+        "reportingInstance": host,
+    }

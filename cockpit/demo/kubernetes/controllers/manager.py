@@ -15,6 +15,7 @@ from cockpit.demo.kubernetes.controllers.disruption import Disruptions
 from cockpit.demo.kubernetes.controllers.endpoints import EndpointSlices
 from cockpit.demo.kubernetes.controllers.job import Jobs
 from cockpit.demo.kubernetes.controllers.loop import Reconcile, WorkLoop
+from cockpit.demo.kubernetes.controllers.quota import Quotas
 from cockpit.demo.kubernetes.controllers.replicaset import ReplicaSets
 from cockpit.demo.kubernetes.controllers.statefulset import StatefulSets
 
@@ -40,6 +41,7 @@ class Manager:
             "jobs.batch": Jobs(cluster).reconcile,
             "poddisruptionbudgets.policy": Disruptions(cluster).reconcile,
             "horizontalpodautoscalers.autoscaling": Autoscalers(cluster).reconcile,
+            "resourcequotas": Quotas(cluster).reconcile,
             "services": EndpointSlices(cluster).reconcile,
             **more,
         }
@@ -80,11 +82,13 @@ class Manager:
                 self.loop.add(_BY_OWNER[owner["kind"]], namespace, owner["name"])
 
     def _wake_choosers(self, pod: Json, namespace: str) -> None:
-        """Budgets and Services that choose this pod; a quarter of a second gathers what happens to many."""
+        """Budgets, quotas and Services that count this pod; a quarter of a second gathers what happens to many."""
         labels = pod["metadata"].get("labels") or {}
         for budget in self._cluster.store.each("poddisruptionbudgets.policy", namespace):
             if matches(budget["spec"].get("selector"), labels):
                 self.loop.add("poddisruptionbudgets.policy", namespace, budget["metadata"]["name"])
+        for quota in self._cluster.store.each("resourcequotas", namespace):
+            self.loop.add("resourcequotas", namespace, quota["metadata"]["name"], 0.25 * self._cluster.pace)
         for service in self._cluster.store.each("services", namespace):
             chosen = service["spec"].get("selector") or {}
             if chosen and chosen.items() <= labels.items():

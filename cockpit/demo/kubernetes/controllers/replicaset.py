@@ -11,8 +11,8 @@ from cockpit.demo.kubernetes.cluster.pods import (
     pod_from,
     seconds_ready,
 )
-from cockpit.demo.kubernetes.cluster.quantity import amount
 from cockpit.demo.kubernetes.cluster.times import stamp
+from cockpit.demo.kubernetes.controllers.quota import Quotas
 
 STORAGE = "replicasets.apps"
 _WHO = "replicaset-controller"
@@ -25,6 +25,7 @@ class ReplicaSets:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
+        self._quotas = Quotas(cluster)
 
     def reconcile(self, namespace: str, name: str) -> float | None:
         owner = self._cluster.store.get(STORAGE, namespace, name)
@@ -44,7 +45,7 @@ class ReplicaSets:
         reference = owner_reference("ReplicaSet", "apps/v1", owner)
         for _ in range(count):
             pod = pod_from(owner["spec"]["template"], reference, owner["metadata"]["namespace"])
-            refused = over_quota(self._cluster, pod)
+            refused = self._quotas.refusal(pod)
             if refused:
                 self._cluster.events.warning(STORAGE, owner, "FailedCreate", f"Error creating: {refused}", _WHO)
                 return refused
@@ -90,30 +91,3 @@ def _usefulness(pod: Json) -> tuple[bool, bool, bool, str]:
     meta, status = pod["metadata"], pod.get("status", {})
     age = "".join(chr(0x10FFFF - ord(letter)) for letter in meta["creationTimestamp"])
     return "nodeName" in pod["spec"], status.get("phase") == "Running", is_ready(pod), age
-
-
-def over_quota(cluster: Cluster, pod: Json) -> str:
-    """Why the namespace's quota does not take another pod; empty when it does."""
-    namespace = pod["metadata"]["namespace"]
-    for quota in cluster.store.each("resourcequotas", namespace):
-        for name, hard in quota["spec"].get("hard", {}).items():
-            used = sum(asked(one, name) for one in cluster.store.each("pods", namespace) if not is_over(one))
-            wanted = asked(pod, name)
-            if wanted and used + wanted > amount(hard):
-                called = f"exceeded quota: {quota['metadata']['name']}"
-                numbers = f"requested: {name}={wanted:g}, used: {name}={used:g}, limited: {name}={hard}"
-                return f'pods "{pod["metadata"].get("generateName", "")}" is forbidden: {called}, {numbers}'
-    return ""
-
-
-def asked(pod: Json, name: str) -> float:
-    """What a pod counts for in a quota's line (`pods`, `requests.cpu`, `limits.memory`, `cpu`)."""
-    if name in {"pods", "count/pods"}:
-        return 1.0
-    part, _, resource = name.rpartition(".")
-    part = part or "requests"
-    if part not in {"requests", "limits"} or resource not in {"cpu", "memory"}:
-        return 0.0
-    return sum(
-        amount((one.get("resources") or {}).get(part, {}).get(resource, 0)) for one in pod["spec"].get("containers", ())
-    )

@@ -7,6 +7,7 @@ from cockpit.demo.kubernetes.cluster.pods import condition, is_going, is_over
 from cockpit.demo.kubernetes.cluster.times import stamp
 from cockpit.demo.kubernetes.kubelet import status
 from cockpit.demo.kubernetes.kubelet.container import ContainerRun, Note
+from cockpit.demo.kubernetes.kubelet.pod import PodRun, initial
 from cockpit.demo.kubernetes.kubelet.scheduler import Scheduler
 
 _POD = BY_SHELF["pods"]
@@ -24,7 +25,7 @@ class Kubelet:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._scheduler = Scheduler(cluster)
-        self._runs: dict[str, list[ContainerRun]] = {}
+        self._runs: dict[str, PodRun] = {}
         self._stopping: dict[str, float] = {}
         self._addresses = 1_000
         self.lost: set[str] = set()
@@ -79,16 +80,17 @@ class Kubelet:
             if _stands(pod) and self._behaves_steadily(pod):
                 return None
             runs = self._begin(pod, now)
-        for run in runs:
-            self._note(pod, run, run.advance(now, moment))
-            if run.behaviour.evicted is not None and run.phase == "running" and run.restarts == 0:
-                if now >= run.began + run.behaviour.evicted * run.pace:
+        if runs.waits():
+            self._note(pod, runs.initial(), runs.initialize(now, moment))
+        if not runs.waits():
+            for run in runs.containers:
+                self._note(pod, run, [*runs.begun(run, now), *run.advance(now, moment)])
+                if _is_evicted(run, now):
                     self._evict(pod)
                     return None
-                run.due = min(run.due or now + 1e9, run.began + run.behaviour.evicted * run.pace)
         self._tell(pod, runs, moment)
-        due = [run.due for run in runs if run.due is not None]
-        return max(0.001, min(due) - now) if due else None
+        due = runs.due()
+        return None if due is None else max(0.001, due - now)
 
     def _behaves_steadily(self, pod: Json) -> bool:
         return all(self._behaviour(pod, one) == Behaviour() for one in pod["spec"]["containers"])
@@ -96,36 +98,43 @@ class Kubelet:
     def _behaviour(self, pod: Json, container: Json) -> Behaviour:
         return self._cluster.behaviours.of(pod, container)
 
-    def _begin(self, pod: Json, now: float) -> list[ContainerRun]:
-        meta = pod["metadata"]
+    def _begin(self, pod: Json, now: float) -> PodRun:
+        meta, spec = pod["metadata"], pod["spec"]
         where = f"{meta['name']}_{meta['namespace']}({meta['uid']})"
-        runs = []
-        for one in pod["spec"]["containers"]:
-            again = _RESTARTS[pod["spec"].get("restartPolicy", "Always")]
-            run = ContainerRun(one, meta["uid"], where, self._behaviour(pod, one), self._cluster.pace, again)
-            runs.append(run)
-            if _stands(pod):
+        again = _RESTARTS[spec.get("restartPolicy", "Always")]
+
+        def made(one: Json, how: Behaviour, restarts: frozenset[str]) -> ContainerRun:
+            return ContainerRun(one, meta["uid"], where, how, self._cluster.pace, restarts)
+
+        first = [] if _stands(pod) else spec.get("initContainers") or ()
+        runs = PodRun(
+            [made(one, initial(self._behaviour(pod, one)), again & {"failure"}) for one in first],
+            [made(one, self._behaviour(pod, one), again) for one in spec["containers"]],
+        )
+        if _stands(pod):
+            for run in runs.containers:
+                runs.known.add(run.name)
                 _resume(run, pod, now)
-            else:
-                self._note(pod, run, run.begin(now))
         self._runs[meta["uid"]] = runs
         return runs
 
-    def _tell(self, pod: Json, runs: list[ContainerRun], moment: str) -> None:
-        old = pod["status"]
-        unready = [run.name for run in runs if not run.ready]
-        over = all(run.phase == "over" for run in runs)
+    def _tell(self, pod: Json, runs: PodRun, moment: str) -> None:
+        old, containers = pod["status"], runs.containers
+        unready = [run.name for run in containers if not run.ready]
+        over = all(run.phase == "over" for run in containers)
         reason = "PodCompleted" if over else "ContainersNotReady"
-        phase = _phase(runs, over)
+        waits = [run.name for run in runs.first if run.phase != "over"]
         told = {
             **old,
-            "phase": phase,
-            "conditions": status.ready_conditions(old.get("conditions") or (), moment, unready, reason),
+            "phase": _phase(containers, over),
+            "conditions": status.ready_conditions(old.get("conditions") or (), moment, unready, reason, waits),
             "hostIP": self._host(pod["spec"]["nodeName"]),
             "startTime": old.get("startTime", moment),
-            "containerStatuses": [run.told() for run in runs],
+            "containerStatuses": [run.told() for run in containers],
         }
-        if "podIP" not in old and any(run.phase != "creating" for run in runs):
+        if runs.first:
+            told["initContainerStatuses"] = [run.told() for run in runs.first]
+        if "podIP" not in old and any(run.phase != "creating" for run in (*runs.first, *containers)):
             self._addresses += 1
             address = status.address(self._addresses)
             told |= {"podIP": address, "podIPs": [{"ip": address}]}
@@ -178,9 +187,19 @@ class Kubelet:
             raise KeyError(name)
         now, moment = self._cluster.clock.monotonic(), stamp(self._cluster.now())
         runs = self._runs.get(pod["metadata"]["uid"]) or self._begin(pod, now)
-        for run in runs:
+        for run in runs.containers:
             run.crash(now, moment, code, reason)
         self._tell(pod, runs, moment)
+
+
+def _is_evicted(run: ContainerRun, now: float) -> bool:
+    """Whether its node has run short of memory by now; until then it is looked at again at that moment."""
+    after = run.behaviour.evicted
+    if after is None or run.phase != "running":
+        return False
+    end = run.began + after * run.pace
+    run.due = min(run.due if run.due is not None else end, end)
+    return now >= end
 
 
 def _stands(pod: Json) -> bool:

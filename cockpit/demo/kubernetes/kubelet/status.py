@@ -65,13 +65,20 @@ def conditions(held: dict[str, tuple[bool, str, str]], old: Sequence[Json], now:
 
 
 def ready_conditions(
-    old: Sequence[Json], now: str, unready: Sequence[str], reason: str = "ContainersNotReady"
+    old: Sequence[Json],
+    now: str,
+    unready: Sequence[str],
+    reason: str = "ContainersNotReady",
+    waiting_for: Sequence[str] = (),
 ) -> list[Json]:
-    """The conditions of a pod on a node. unready: names of containers that are not ready."""
+    """The conditions of a pod on a node. unready: names of containers that are not ready; waiting_for: names of init
+    containers that have not done their work."""
     words = f"containers with unready status: [{' '.join(unready)}]" if unready else ""
     state = (not unready, reason if unready else "", words)
+    waits = f"containers with incomplete status: [{' '.join(waiting_for)}]" if waiting_for else ""
+    begun = (not waiting_for, "ContainersNotInitialized" if waiting_for else "", waits)
     good = (True, "", "")
-    held = {"PodReadyToStartContainers": good, "Initialized": good, "PodScheduled": good}
+    held = {"PodReadyToStartContainers": good, "Initialized": begun, "PodScheduled": good}
     return conditions(held | {"Ready": state, "ContainersReady": state}, old, now)
 
 
