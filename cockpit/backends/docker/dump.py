@@ -1,6 +1,7 @@
 """What a declared command prints in a container, or the file that it writes there, as bytes to keep."""
 
-from collections.abc import AsyncGenerator, Mapping
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 
 import msgspec
@@ -19,6 +20,7 @@ SAID = 300
 COPY = 60.0
 """Seconds that copying a file out may take beyond the command's own timeout."""
 _BLOCK = 512
+_UNPACKED = 256 * 1024
 
 
 async def dump(
@@ -68,7 +70,9 @@ async def _copied(client: EngineClient, container: str, path: str) -> AsyncGener
     """The one file of the archive that the engine makes of a path."""
     async with client.stream(f"/containers/{container}/archive", {"path": path}) as answer:
         buffer, left = b"", -1
-        async for part in until_late(answer.aiter_raw(), client.clock, COPY):
+        packed = answer.headers.get("content-encoding", "") == "gzip"
+        parts = until_late(answer.aiter_raw(), client.clock, COPY)
+        async for part in _inflated(parts) if packed else parts:
             buffer += part
             while left < 0 and len(buffer) >= _BLOCK:
                 kind, size = _header(buffer[:_BLOCK], path)
@@ -86,6 +90,18 @@ async def _copied(client: EngineClient, container: str, path: str) -> AsyncGener
                 if not left:
                     return
     raise SourceError(f"{path}: it could not be copied to its end")
+
+
+async def _inflated(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """The engine packs archives for whoever can unpack them; never more than a piece of them is held."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    async for part in parts:
+        while part:
+            try:
+                yield unpacker.decompress(part, _UNPACKED)
+            except zlib.error as error:
+                raise SourceError(f"the engine's archive cannot be unpacked: {error}") from None
+            part = unpacker.unconsumed_tail
 
 
 def _header(block: bytes, path: str) -> tuple[bytes, int]:
