@@ -52,7 +52,7 @@ class StageSource:
     async def logs(self, request: LogRequest) -> AsyncIterator[Sequence[RawLine]]:
         instance = request.instance.instance
         if self._script:
-            async for line in self._scripted(instance, request.since or self._started):
+            async for line in self._scripted(instance, request.since or self._started, follow=request.follow):
                 yield [line]
             return
         lines_of = _made_up(instance)
@@ -61,20 +61,27 @@ class StageSource:
             RawLine(now - timedelta(seconds=(self._history - n) * 0.7), "out", next(lines_of))
             for n in range(self._history)
         ]
+        if not request.follow:
+            return
         async for batch in self._flowing(lines_of):
             yield batch
 
-    async def _scripted(self, instance: str, since: datetime) -> AsyncIterator[RawLine]:
-        """Each line from `since` on at its moment. The log ends at an empty one that is still to come, or the last."""
+    async def _scripted(self, instance: str, since: datetime, *, follow: bool) -> AsyncIterator[RawLine]:
+        """Each line from `since` on at its moment. The log ends at an empty one that is still to come, or the last.
+
+        follow False: it ends with what there is by now.
+        """
         opened, text = self._clock.now(), "-"
         for seconds, text in self._script.get(instance, ()):
             at = self._started + timedelta(seconds=seconds)
+            if at > opened and not follow:
+                return
             await self._clock.sleep((at - self._clock.now()).total_seconds())
             if text and at >= since:
                 yield RawLine(at, "out", text.encode())
             elif not text and at > opened:
                 return
-        if text:
+        if text and follow:
             await asyncio.Event().wait()
 
     async def _flowing(self, lines_of: Iterator[bytes]) -> AsyncIterator[Sequence[RawLine]]:
