@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from cockpit.board.model import State
-from cockpit.board.snapshot import ServiceStatus
+from cockpit.board.snapshot import ServiceStatus, SourceStatus
 from cockpit.incident.timeline import Row
 from cockpit.ui.cells import Line, Span, wrap_words
 from cockpit.ui.cockpit import Cockpit
@@ -69,6 +69,13 @@ def explain_lines(
     return lines + _around(look, service, rows, columns)
 
 
+def unseen_lines(look: Look, service: ServiceStatus, sources: tuple[SourceStatus, ...], columns: int) -> list[Line]:
+    """What its sources cannot see although they answer: a missing permission, numbers that nobody measures."""
+    named = {workload.source for workload in service.workloads}
+    said = tuple(f"{source.label}: {source.why}" for source in sources if source.name in named and source.why)
+    return [Line(), _title("What cannot be seen"), *_texts(look, said, columns)] if said else []
+
+
 def _title(text: str) -> Line:
     return Line((Span(f" {text}", "title"),))
 
@@ -127,6 +134,7 @@ def explain_screen(cockpit: Cockpit, key: str, name: str) -> ServicePager:
         service = services.get(key)
         if service is None:
             return [Line((Span(f" {name} is not on the board any more", "warning"),))]
-        return explain_lines(cockpit.look, service, services, frame.rows, cockpit.now, width)
+        told = explain_lines(cockpit.look, service, services, frame.rows, cockpit.now, width)
+        return told + unseen_lines(cockpit.look, service, frame.snapshot.sources, width)
 
     return ServicePager(f"Why {name} is so", lines, key)
