@@ -88,6 +88,8 @@ def _fresh(look: Look, frame: Frame, now: datetime, stale_for: float | None) -> 
     if not sources:
         return Line((Span(" waiting for the first answer ", "dim"),), "bar")
     return Line((Span(" live ", "ok"),), "bar")
+    if any(source.why for source in sources):
+        return Line((Span(" live, partly: x says why ", "warning"),), "bar")
 
 
 class Header(LineWidget):
