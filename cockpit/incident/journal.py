@@ -25,7 +25,7 @@ from cockpit.incident.lease import BEAT_EVERY, Processes, ProcFs, Session, this_
 from cockpit.incident.people import Person
 from cockpit.incident.place import Place, runtime_directory
 from cockpit.incident.rows import REDACTED
-from cockpit.incident.store import Stamp, Store, stamper
+from cockpit.incident.store import Stamp, Store, stamper, written_at
 from cockpit.incident.worker import Worker
 
 KEEP = 10_000
@@ -187,15 +187,21 @@ class Journal:
 
         A failing disk is waited out: `append` tells whoever needs it.
         """
-        beaten = self._clock.monotonic()
+        beaten, written, again = self._clock.monotonic(), written_at(self.place.file), True
         while True:
             await self._clock.sleep(LOOK_EVERY)
             due = self._clock.monotonic() - beaten >= BEAT_EVERY
             beaten = self._clock.monotonic() if due else beaten
+            before, written = written, written_at(self.place.file)
+            # Nothing wakes the journal's thread while nobody writes. After a change it looks twice: the file's time
+            # counts in steps of 4 ms, in one of which two may write.
+            if not (due or again or written != before):
+                continue
+            again = written != before
             try:
                 await self._worker.call(self._beat_and_look if due else self._look)
             except (sqlite3.Error, OSError, queue.Full, JournalError):
-                continue
+                again = True
 
     async def close(self) -> None:
         """Leave the session and close the file, within 5 s. Nothing may be appended afterwards."""

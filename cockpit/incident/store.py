@@ -26,6 +26,15 @@ Stamp = Callable[[Draft, int], Entry]
 """Makes the entry of a draft under the id it gets; called inside the transaction, so `recorded` follows the ids."""
 
 
+def written_at(path: Path) -> tuple[int, int]:
+    """Changes when anybody commits to this file: time and size of its write-ahead log. 3 us, without the disk."""
+    try:
+        found = Path(f"{path}-wal").stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
 class Store:
     """One open journal file. Methods raise sqlite3.Error when the file fails them."""
 

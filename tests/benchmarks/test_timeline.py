@@ -12,8 +12,8 @@ from cockpit.incident.timeline import Row, row_of
 from cockpit.ui.screens.timeline import TimelineScreen
 from tests.benchmarks.table import Table
 from tests.ui.drive import Shown, shown
-from tests.ui.fakeport import FakePort
-from tests.ui.scene import AT, snapshot
+from tests.ui.fakeport import AT, FakePort
+from tests.ui.scene import snapshot
 
 ROWS = 10_000
 
