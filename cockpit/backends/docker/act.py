@@ -6,9 +6,11 @@ from cockpit.backends.change import Operation, Outcome, Plan, Verb
 from cockpit.backends.docker.capture import before_each
 from cockpit.backends.docker.choose import check_container, choose
 from cockpit.backends.docker.hands import Hands
+from cockpit.backends.docker.leftover import leftover_risks
 from cockpit.backends.docker.plan import plan_act
 from cockpit.backends.docker.verbs import Act
 from cockpit.board.model import Workload
+from cockpit.board.text import safe
 
 ANSWER_MARGIN = 20.0
 
@@ -34,7 +36,9 @@ class ActManeuver:
         plan = plan_act(self._act, workload, chosen, others, site)
         going = {operation.target.instance for operation in plan.operations if operation.done_when == "gone"}
         leaving = [one for one in chosen if one.container.id in going]
-        return replace(plan, operations=before_each(hands, workload, leaving, plan.operations, plan.verb, site))
+        operations = before_each(hands, workload, leaving, plan.operations, plan.verb, site)
+        told = (safe(risk, 300) for risk in leftover_risks(chosen))
+        return replace(plan, operations=operations, risks=(*plan.risks, *told))
 
     async def check(self, hands: Hands, operation: Operation) -> str:
         """Whether the container is still the one, in the state, that the plan was made for."""

@@ -16,6 +16,7 @@ from cockpit.backends.docker.choose import choose
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.images import image_of, short
+from cockpit.backends.docker.leftover import leftover_risks
 from cockpit.backends.docker.plan import Site, Target, make_plan
 from cockpit.backends.docker.wire import ContainerRow
 from cockpit.board.model import SafeText, Workload
@@ -48,7 +49,7 @@ class ScaleCompose:
         count, old = _count(workload, arguments, len(found)), len(found)
         ordered = sorted(found, key=_number)
         template = next((one for one in reversed(ordered) if target.is_ready(one.instance)), ordered[-1])
-        image, risks = template.container.image, list[str]()
+        image, risks = template.container.image, leftover_risks(ordered)
         if count > old:
             whole = await hands.whole(f"/containers/{template.container.id}/json")
             why = clone.why_not_beside(whole, target.name_of(template.container))
