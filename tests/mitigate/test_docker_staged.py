@@ -30,7 +30,7 @@ services:
     tier: 3
     workloads: [{{container: web}}]
     probes:
-      share: {{kind: exec, argv: [sh, -c, 'test "$(tail -n 1 /story)" != "share {broken}"'], every: 1s, timeout: 1s}}
+      share: {{kind: exec, argv: [sh, -c, 'test "$(tail -n 1 /story)" != "share {broken}"'], every: 2s, timeout: 2s}}
     actions:
       shift:
         stages: [10, 50, 100]
@@ -38,8 +38,8 @@ services:
           - exec: [sh, -c, 'echo "share $COCKPIT_STAGE" >> /story']
             title: shift the share
             after: share
-            timeout: 12s
-            deadline: 12s
+            timeout: 15s
+            deadline: 15s
             undo: {{exec: [sh, -c, 'echo "back from $COCKPIT_STAGE" >> /story'], title: shift it back}}
     smoke:
       - {{exec: [sh, -c, 'echo smoke >> /story; tail -n 2 /story'], matches: share 100, title: the last share}}

@@ -68,10 +68,10 @@ name: shop
 services:
   acquirer:
     tier: 1
-    probes: {{up: {{kind: http, url: "{url}/up", every: 1s, timeout: 1s, bad_after: 1}}}}
+    probes: {{up: {{kind: http, url: "{url}/up", every: 2s, timeout: 2s, bad_after: 1}}}}
     calls:
       to-second: {{url: "{url}/second", inverse: to-first, after: up, hold: 500ms, deadline: 30s}}
-      to-first: {{url: "{url}/first", inverse: to-second, after: up, hold: 500ms, deadline: 3s}}
+      to-first: {{url: "{url}/first", inverse: to-second, after: up, hold: 500ms, deadline: 30s}}
 """
     loaded = loads(profile, "p.yaml", os.environ)
     assert loaded.profile is not None, loaded.errors
