@@ -22,7 +22,7 @@ import psutil
 from tests.parts.busybox import busybox, image_tar
 from tests.parts.container import ContainerSpec, Healthcheck
 from tests.parts.engine_api import EngineApi, EngineError, json_lines
-from tests.parts.keeper import destroy, ip_link, pool, prefix
+from tests.parts.keeper import destroy, ip_link, pool, prefix, sweep
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ class DockerEngine:
         """Start the daemon on its data root and wait until it answers. No-op while it runs."""
         if self.running:
             return
-        (self.home / "dockerd.pid").unlink(missing_ok=True)
+        self._daemon = None
+        sweep(self.home)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, self.log.open("ab") as log:
             address = self.home / "notify.sock"
             address.unlink(missing_ok=True)

@@ -54,22 +54,44 @@ def destroy(home: Path, slot: int) -> None:
     ip_link("link", "del", prefix(slot))
 
 
+def sweep(home: Path) -> None:
+    """End what a daemon that has ended left running for itself, and what says so; its containers go on.
+
+    A daemon that is killed takes its containerd along, but a moment later. One that is started in that moment, or finds
+    the number of the dead one in its file, in use by a zombie or by a newer process, waits for it until it gives up
+    ("timeout waiting for containerd").
+    """
+    _kill(_daemons(home))
+    of_containerd = home / "exec" / "containerd"
+    left = [home / "dockerd.pid", home / "docker.sock", *of_containerd.glob("*.pid"), *of_containerd.glob("*.sock*")]
+    for file in left:
+        file.unlink(missing_ok=True)
+
+
+def _daemons(home: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            words = process.cmdline()
+            if words and os.path.basename(words[0]) in _DAEMONS and any(str(home) in word for word in words):
+                found.append(process)
+    return found
+
+
 def _processes(home: Path, slot: int) -> list[psutil.Process]:
     """The engine's processes: the daemons, which must start nothing more, come first."""
-    daemons, helpers = [], []
+    helpers = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             words = process.cmdline()
             program = os.path.basename(words[0]) if words else ""
-            if program in _DAEMONS and any(str(home) in word for word in words):
-                daemons.append(process)
-            elif program.startswith(_HELPERS) and (prefix(slot) in words or any(str(home) in word for word in words)):
+            if program.startswith(_HELPERS) and (prefix(slot) in words or any(str(home) in word for word in words)):
                 helpers.append(process)
     inside = []
     for folder in _cgroups(slot):
         with contextlib.suppress(OSError, psutil.Error):
             inside += [psutil.Process(int(pid)) for pid in (folder / "cgroup.procs").read_text().split()]
-    return [*daemons, *helpers, *inside]
+    return [*_daemons(home), *helpers, *inside]
 
 
 def _cgroups(slot: int) -> list[Path]:

@@ -1,6 +1,8 @@
 """The private Docker Engine keeps its promises, above all the one to leave nothing behind."""
 
 import http.client
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +62,16 @@ def test_stopped_started_and_paused(docker_clean: DockerEngine) -> None:
         docker_clean.api.timeout = patience
         docker_clean.resume()
     assert docker_clean.api.ping()
+
+
+def test_a_killed_daemon_starts_again(docker_clean: DockerEngine) -> None:
+    docker_clean.run("stays")
+    docker_clean.stop(signal.SIGKILL)
+    # As after a containerd that ended with it and whose number somebody else has got.
+    (docker_clean.home / "exec/containerd/containerd.pid").write_text(str(os.getpid()))
+    docker_clean.start()
+    assert docker_clean.api.ping()
+    assert [row["Names"] for row in docker_clean.api.containers()] == [["/stays"]]
 
 
 def test_an_imported_image_carries_its_command(docker_clean: DockerEngine) -> None:
