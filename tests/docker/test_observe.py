@@ -18,8 +18,11 @@ from tests.patience import PATIENCE
 from tests.program import CHECKOUT
 
 
-async def test_a_fleet_is_shown_with_what_is_wrong(docker_fleet: tuple[DockerEngine, Fleet]) -> None:
+async def test_a_fleet_is_shown_with_what_is_wrong(
+    docker_fleet: tuple[DockerEngine, Fleet], monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine, fleet = docker_fleet
+    monkeypatch.setattr(observe, "PATIENCE", PATIENCE)  # a busy machine does not inspect so soon
     async with Watch(backend(engine)) as watch:
         await watch.sees(fleet.unhealthy, lambda one: one.health is Health.UNHEALTHY and one.restarts is not None)
         first = next(update for update in watch.updates if isinstance(update, Listed))
