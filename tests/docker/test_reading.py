@@ -106,8 +106,8 @@ async def test_numbers_come_for_what_is_shown(docker_clean: DockerEngine) -> Non
             found = [one for update in watch.updates if isinstance(update, Sampled) for one in update.samples]
             return {one.metric: one.value for one in found if one.target == busy.id}
 
-        await watch.until(lambda: "cpu" in samples())
-        assert samples()["cpu"] > 0  # how much of a core it gets is the machine's affair
+        # How much of a core it gets is the machine's affair.
+        await watch.until(lambda: samples().get("cpu", 0.0) > 0)
         assert 0 < samples()["memory"] < 64 << 20
         assert {"net rx", "net tx"} <= set(samples())
 
