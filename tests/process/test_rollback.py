@@ -8,14 +8,15 @@ import pytest
 from msgspec.structs import replace
 
 from cockpit.backends import procfs
-from cockpit.backends.change import DECLARED, Operation, Outcome, PlanRefused, of_service
-from cockpit.backends.declared import revisions
+from cockpit.backends.change import DECLARED, Operation, Outcome, Plan, PlanRefused, of_service
+from cockpit.backends.declared import plan, revisions
 from cockpit.backends.declared.git import KEPT, GitError, WorkingCopy
 from cockpit.backends.declared.revisions import RollBack
 from cockpit.board.clock import SystemClock
-from cockpit.board.model import Workload
+from cockpit.board.model import Identity, SafeText, Workload
 from cockpit.board.secrets import Secrets
-from cockpit.profile.deeds import Repository
+from cockpit.profile.deeds import Call, Repository
+from cockpit.profile.schema import Service
 from tests.process.rig import Site, cockpit_on
 
 CLOCK = SystemClock()
@@ -186,18 +187,44 @@ async def test_through_the_door_files_then_the_process_and_back(running: Site, t
         pytest.skip("plain processes are observed through Linux's /proc")
     async with cockpit_on(running.profile(), tmp_path / "state") as cockpit:
         first = await cockpit.runs()
-        plan = await cockpit.plan("rollback")
-        assert [(one.verb, one.done_when) for one in plan.operations] == [
+        made = await cockpit.plan("rollback")
+        assert [(one.verb, one.done_when) for one in made.operations] == [
             ("rollback", "read back"), ("restart", "replaced"),
         ]  # fmt: skip
-        assert plan.operations[-1].inverse == plan.operations[0].inverse
-        verdict = await cockpit.perform(plan)
+        assert made.operations[-1].inverse == made.operations[0].inverse
+        verdict = await cockpit.perform(made)
         assert verdict.result == "worked", verdict.evidence
         assert running.config.read_text().startswith("pool = 20 # good")
         assert (await cockpit.runs()).id != first.id
         await cockpit.framed(lambda frame: any(one.kind == "verdict" for one in frame.timeline))
         assert cockpit.engine.frame().temporary == ()
-        verdict = await cockpit.perform(replace(await cockpit.undo_plan(plan), hold=0.5))
+        verdict = await cockpit.perform(replace(await cockpit.undo_plan(made), hold=0.5))
         assert verdict.result == "did not work"  # back at the bad one: its start refuses it, and says so
         assert "exit 3" in verdict.evidence[0]
         assert running.config.read_text().startswith("pool = 0")
+
+
+async def test_where_the_backend_rolls_releases_back_the_files_have_a_verb_of_their_own(site: Site) -> None:
+    service = Service(repository=replace(repository(site), then="restart"))
+    web = Workload(id=Identity("docker", "engine", "shop", "service", "web"), source="main")
+
+    async def restart(verb: str, _: Workload, __: dict[str, str]) -> Plan:
+        one = Operation(verb=verb, title=SafeText("restart web-1"), target=replace(web.id, instance="c1"))
+        return Plan(
+            id="p", verb=verb, service="web", workload=web.id, source="main", where=(), operations=(one,),
+            made_at=CLOCK.now(),
+        )  # fmt: skip
+
+    assert [verb.name for verb in plan.offered(service, web)] == ["rollback-config"]
+    scene = plan.Scene(
+        key="web", service=service, workload=web, plan_verb=restart, secrets=Secrets(), now=CLOCK.now(),
+        copy=lambda _: copy_of(site),
+    )  # fmt: skip
+    made = await plan.make_plan("rollback-config", scene, {})
+    back = ("rollback-config", (("revision", short(site, "HEAD")),))
+    assert [(one.verb, one.source, one.service, one.inverse) for one in made.operations] == [
+        ("rollback", DECLARED, "web", back), ("restart", "main", "web", back),
+    ]  # fmt: skip
+    called = replace(service, repository=replace(repository(site), then="reload"), calls={"reload": Call(port=80)})
+    made = await plan.make_plan("rollback-config", replace(scene, service=called), {})
+    assert [one.verb for one in made.operations] == ["rollback", "call"]
