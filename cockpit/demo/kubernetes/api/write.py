@@ -8,6 +8,7 @@ from cockpit.demo.kubernetes.api.errors import ApiError, bad_request, conflict, 
 from cockpit.demo.kubernetes.api.patch import APPLY, patched
 from cockpit.demo.kubernetes.api.read import Reads, meant
 from cockpit.demo.kubernetes.api.routes import Target
+from cockpit.demo.kubernetes.api.shapes import shaped
 from cockpit.demo.kubernetes.api.validate import validate
 from cockpit.demo.kubernetes.api.versions import shown, stored
 from cockpit.demo.kubernetes.api.views import view_of
@@ -39,6 +40,7 @@ class Writes:
             )
         if name and self._cluster.store.get(kind.storage, namespace, name) is not None:
             raise exists(kind, name)
+        shaped(kind, obj)
         validate(kind, defaulted(kind, obj))
         made = self._cluster.objects.create(kind, obj, dry=dry_run(call))
         return self._shown(kind, made, call, 201)
@@ -103,6 +105,7 @@ class Writes:
         if (uid := new["metadata"].get("uid", "")) and uid != old["metadata"]["uid"]:
             raise conflict(kind, target.name, _precondition("UID", uid, old["metadata"]["uid"]))
         if target.subresource != "status":
+            shaped(kind, new)
             validate(kind, defaulted(kind, new), old)
         made = self._cluster.objects.change(kind, old, new, part=target.subresource, dry=dry_run(call))
         return self._shown(kind, made, call)

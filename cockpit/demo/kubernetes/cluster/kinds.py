@@ -95,6 +95,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("coordination.k8s.io", "v1", "leases", "Lease"),
     Kind("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
     Kind("events.k8s.io", "v1", "events", "Event", short=("ev",), shelf="events"),
+    Kind("networking.k8s.io", "v1", "ingresses", "Ingress", short=("ing",), subresources=("status",)),
     Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", short=("netpol",)),
     Kind("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", short=("pdb",), subresources=("status",)),
     Kind("storage.k8s.io", "v1", "storageclasses", "StorageClass", False, ("sc",)),

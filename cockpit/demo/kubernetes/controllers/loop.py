@@ -28,6 +28,8 @@ class WorkLoop:
         self._heap: list[tuple[float, int, Key]] = []
         self._order = count()
         self._news = asyncio.Event()
+        self.failed: dict[Key, str] = {}
+        """What could not be reconciled, and why; until it changes again it is not tried again."""
 
     def add(self, controller: str, namespace: str, name: str, after: float = 0.0) -> None:
         """Look at an object in `after` seconds at the latest."""
@@ -56,7 +58,13 @@ class WorkLoop:
 
     def _reconcile(self, key: Key) -> None:
         controller, namespace, name = key
-        after = self._reconcilers[controller](namespace, name)
+        try:
+            after = self._reconcilers[controller](namespace, name)
+        except (TypeError, AttributeError, KeyError, ValueError, IndexError) as error:
+            # An object may say what no controller understands: it is left alone, all others go on.
+            self.failed[key] = f"{type(error).__name__}: {error}"
+            return
+        self.failed.pop(key, None)
         if after is not None:
             self.add(controller, namespace, name, after)
 

@@ -70,11 +70,11 @@ class Scheduler:
         if any(labels.get(key) != value for key, value in (pod["spec"].get("nodeSelector") or {}).items()):
             return "node(s) didn't match Pod's node affinity/selector"
         used, room = self._used.get(name, [0.0, 0.0, 0.0]), node["status"]["allocatable"]
-        if used[0] + wanted[0] > amount(room["cpu"]):
+        if used[0] + wanted[0] > amount(room.get("cpu", 0)):
             return "Insufficient cpu"
-        if used[1] + wanted[1] > amount(room["memory"]):
+        if used[1] + wanted[1] > amount(room.get("memory", 0)):
             return "Insufficient memory"
-        return "Too many pods" if used[2] + 1 > amount(room["pods"]) else ""
+        return "Too many pods" if used[2] + 1 > amount(room.get("pods", 0)) else ""
 
 
 def requests(pod: Json) -> tuple[float, float]:
