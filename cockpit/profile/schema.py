@@ -60,7 +60,7 @@ class Backend(Declared, frozen=True, kw_only=True):
 
 
 class Selector(Declared, frozen=True, kw_only=True):
-    """Which workloads run a service: exactly one of compose, container, swarm, service, pidfile, port, command."""
+    """Which workloads run a service: by exactly one name of a workload, or pidfile, port or command of a process."""
 
     backend: str = ""
     """Name of a backend. Left out: every backend of the kind that fits."""
@@ -72,7 +72,6 @@ class Selector(Declared, frozen=True, kw_only=True):
     """A Swarm service by name."""
     project: str = ""
     """The Compose project or Swarm stack; overrides the backend's."""
-    service: str = ""
     deployment: str = ""
     """A Kubernetes Deployment by name; and so on for the other kinds."""
     statefulset: str = ""
@@ -83,6 +82,7 @@ class Selector(Declared, frozen=True, kw_only=True):
     """A pod that nothing keeps."""
     namespace: str = ""
     """The Kubernetes namespace; overrides the backend's."""
+    service: str = ""
     """A service of the demo."""
     pidfile: File = ""
     """A process by the file that holds its id."""
@@ -272,7 +272,7 @@ class PolicyRule(Declared, frozen=True, kw_only=True):
     """
 
     need: Literal["confirm", "type name", "second person", "deny", "capture"]
-    """second person: another login approves the very plan in a shared journal; capture: nothing goes unless it is kept."""
+    """second person: another login approves the very plan in a shared journal; capture: nothing goes unless kept."""
     verbs: tuple[Name, ...] = ()
     """restart, scale, ...; a call or action by its name; call, exec, command: whatever does that in a step."""
     tiers: tuple[Tier, ...] = ()
