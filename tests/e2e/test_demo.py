@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.e2e.brisk import brisk_argv
 from tests.e2e.cursor import select
 from tests.patience import PATIENCE
 from tests.program import CHECKOUT, clean_env, cockpit_argv
@@ -22,6 +23,16 @@ SERVICES = ("cart", "catalog", "checkout", "gateway", "orders-db", "payments")
 def demo(open_terminal: Open) -> Callable[..., Terminal]:
     def start(*words: str, cols: int = 80, rows: int = 24) -> Terminal:
         return open_terminal(cockpit_argv("demo", *words), cols=cols, rows=rows, cwd=CHECKOUT)
+
+    return start
+
+
+@pytest.fixture
+def brisk_demo(open_terminal: Open) -> Callable[..., Terminal]:
+    """The same for those who wait for a verdict."""
+
+    def start(*words: str, cols: int = 80, rows: int = 24) -> Terminal:
+        return open_terminal(brisk_argv("demo", *words), cols=cols, rows=rows, cwd=CHECKOUT)
 
     return start
 
@@ -53,8 +64,10 @@ def test_six_services_are_ok(demo: Callable[..., Terminal]) -> None:
     assert not (terminal.home / "state").exists()
 
 
-def test_a_drill_turns_its_service_red_with_a_why_and_the_keys_lead_to_worked(demo: Callable[..., Terminal]) -> None:
-    terminal = demo("--drill", "bad-release", cols=120, rows=40)
+def test_a_drill_turns_its_service_red_with_a_why_and_the_keys_lead_to_worked(
+    brisk_demo: Callable[..., Terminal],
+) -> None:
+    terminal = brisk_demo("--drill", "bad-release", cols=120, rows=40)
     terminal.until(r"checkout +down .*schema")
     terminal.until(r"drill: bad-release begun")
     select(terminal, "checkout")
@@ -73,8 +86,8 @@ def test_a_drill_turns_its_service_red_with_a_why_and_the_keys_lead_to_worked(de
     terminal.until(r"rollback checkout: worked")
 
 
-def test_a_fault_by_key_is_felt_and_a_restart_mends_it(demo: Callable[..., Terminal]) -> None:
-    terminal = demo()
+def test_a_fault_by_key_is_felt_and_a_restart_mends_it(brisk_demo: Callable[..., Terminal]) -> None:
+    terminal = brisk_demo()
     terminal.until(lambda: well(terminal))
     terminal.send("X")
     terminal.until(r"> .*crash-loop")
@@ -128,7 +141,7 @@ def test_killed_while_it_starts_nothing_is_left(demo: Callable[..., Terminal]) -
 def do(terminal: Terminal, *words: str) -> subprocess.CompletedProcess[str]:
     """`cockpit --profile demo do ...` beside a demo that is open in a terminal."""
     return subprocess.run(
-        cockpit_argv("--profile", "demo", "do", *words),
+        brisk_argv("--profile", "demo", "do", *words),
         env=clean_env(terminal.home), cwd=CHECKOUT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
     )  # fmt: skip
 

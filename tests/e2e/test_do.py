@@ -15,6 +15,7 @@ import pytest
 
 from cockpit.board.clock import SystemClock
 from cockpit.demo.launch import DemoHost
+from tests.e2e.brisk import brisk_argv
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import DockerEngine
 from tests.patience import PATIENCE
@@ -22,6 +23,7 @@ from tests.program import CHECKOUT, clean_env, cockpit_argv
 from tests.terminal import Terminal
 
 Open = Callable[..., Terminal]
+Argv = Callable[..., list[str]]
 
 
 @contextmanager
@@ -52,9 +54,11 @@ def slow_shop() -> Iterator[Path]:
         yield home
 
 
-def do(home: Path, *words: str, profile: str = "demo", **env: str) -> subprocess.CompletedProcess[str]:
+def do(
+    home: Path, *words: str, profile: str = "demo", program: Argv = cockpit_argv, **env: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        cockpit_argv("--profile", profile, "do", *words),
+        program("--profile", profile, "do", *words),
         env={**clean_env(home), **env}, cwd=CHECKOUT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
     )  # fmt: skip
 
@@ -174,7 +178,8 @@ def docker_shop(docker_clean: DockerEngine, tmp_path: Path) -> Callable[..., sub
     for service, command in (("web", "exec sleep 2147483647"), ("loop", "sleep 1; exit 3")):
         docker_clean.run(f"shop-{service}-1", ContainerSpec(command, labels=compose_labels("shop", service)))
     (tmp_path / "shop.yaml").write_text(PROFILE)
-    return lambda *words: do(tmp_path, *words, profile=str(tmp_path / "shop.yaml"), DOCKER_HOST=docker_clean.url)
+    profile, host = str(tmp_path / "shop.yaml"), docker_clean.url
+    return lambda *words, program=cockpit_argv: do(tmp_path, *words, profile=profile, program=program, DOCKER_HOST=host)
 
 
 def test_on_docker_it_does_what_its_plan_says(
@@ -184,7 +189,7 @@ def test_on_docker_it_does_what_its_plan_says(
     done = docker_shop("web", "restart", "--dry-run")
     assert (done.returncode, "restart shop-web-1" in done.stdout) == (0, True), done.stderr
     assert docker_clean.api.inspect("shop-web-1")["State"]["Running"] is False
-    done = docker_shop("web", "restart", "--yes")
+    done = docker_shop("web", "restart", "--yes", program=brisk_argv)
     assert done.returncode == 0, done.stdout + done.stderr
     assert docker_clean.api.inspect("shop-web-1")["State"]["Running"] is True
 

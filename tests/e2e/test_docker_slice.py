@@ -2,20 +2,22 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.e2e.brisk import brisk_argv
 from tests.e2e.cursor import select
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import DockerEngine
 from tests.patience import PATIENCE
+from tests.program import CHECKOUT, cockpit_argv
 from tests.terminal import Terminal
 
 Open = Callable[..., Terminal]
+Argv = Callable[..., list[str]]
 BEFORE_A_LIST = 25.0
 """Seconds within which only an event tells: containers are listed anew each 30 s."""
 
@@ -51,9 +53,10 @@ def cockpit(shop: DockerEngine, tmp_path: Path, open_terminal: Open) -> Callable
     profile = tmp_path / "shop.yaml"
     profile.write_text(PROFILE)
 
-    def start(*words: str, cols: int = 80, rows: int = 24) -> Terminal:
-        argv = [sys.executable, "-m", "cockpit", str(profile), *words]
-        terminal = open_terminal(argv, cols=cols, rows=rows, env={"DOCKER_HOST": shop.url}, home=tmp_path)
+    def start(*words: str, cols: int = 80, rows: int = 24, program: Argv = cockpit_argv) -> Terminal:
+        argv = program(str(profile), *words)
+        env = {"DOCKER_HOST": shop.url}
+        terminal = open_terminal(argv, cols=cols, rows=rows, env=env, home=tmp_path, cwd=CHECKOUT)
         terminal.until(r"web +(ok|down)")
         return terminal
 
@@ -79,7 +82,7 @@ def restart(terminal: Terminal, service: str) -> None:
 
 
 def test_a_restart_is_verified_and_stays_in_the_timeline(shop: DockerEngine, cockpit: Callable[..., Terminal]) -> None:
-    terminal = cockpit()
+    terminal = cockpit(program=brisk_argv)
     shop.cli("kill", "shop-web-1")
     terminal.until(r"web +down")
     restart(terminal, "web")
