@@ -18,7 +18,9 @@ KNOWN_WITHIN = 3.0
 QUIET, QUIET_WITHIN = 0.3, 5.0
 """Seconds of silence after which an ended instance has said its last, and for which that is awaited."""
 OLD_WITHIN = 5.0
-"""Seconds that others wait for the log of an instance that has ended, so that its lines stand where they belong."""
+"""Seconds that others wait for the first lines of an instance that has ended."""
+ENDING_WITHIN = 1.0
+"""Seconds that they wait from then on until it is quiet; and while an end is about to be told."""
 TRIES_WHEN_ENDED = 5
 """Times that the log of an instance which ended is asked for again when it breaks."""
 CLOSED_WITHIN = 2.0
@@ -41,6 +43,7 @@ class InstanceLog:
         self._read_run: datetime | None = None
         self._told_end: tuple[datetime | None] | None = None
         self._heard = self._opened = clock.monotonic()
+        self._first: float | None = None
         self._last: datetime | None = None
         self._tries = 0
 
@@ -56,8 +59,16 @@ class InstanceLog:
 
     @property
     def catching_up(self) -> bool:
-        """Whether it is read though it has ended: what comes is older than what others write now."""
-        return self.open and not self.runs and self._clock.monotonic() - self._opened < OLD_WITHIN
+        """Whether it is read though it has ended: what comes is older than what others write now.
+
+        Not for ever: the log of an ended process may be a file that stays open.
+        """
+        if not self.open or self.runs:
+            return False
+        now = self._clock.monotonic()
+        if self._first is None:
+            return now - self._opened < OLD_WITHIN
+        return now - self._heard < QUIET and now - self._first < ENDING_WITHIN
 
     @property
     def started(self) -> datetime | None:
@@ -82,7 +93,7 @@ class InstanceLog:
     def start(self, request: LogRequest) -> asyncio.Task[None]:
         """Open the stream; the task ends with it."""
         self._begun, self._read_run, self._tries = True, self.started, 0
-        self._opened = self._clock.monotonic()
+        self._opened, self._first = self._clock.monotonic(), None
         self._task = asyncio.get_running_loop().create_task(self._follow(request))
         return self._task
 
@@ -127,6 +138,7 @@ class InstanceLog:
     async def take(self, batch: Sequence[RawLine]) -> None:
         """Lines on their way to the sink."""
         self._heard = self._clock.monotonic()
+        self._first = self._heard if self._first is None else self._first
         self._last = batch[-1].at or self._last
         await self._sink.take(batch)
 

@@ -12,7 +12,7 @@ from cockpit.board.board import Board
 from cockpit.board.clock import Clock
 from cockpit.board.model import Identity, Instance, Phase
 from cockpit.engine.follow import Read, Sink
-from cockpit.engine.instancelog import RUNS, InstanceLog
+from cockpit.engine.instancelog import ENDING_WITHIN, RUNS, InstanceLog
 from cockpit.engine.port import OpenTail
 from cockpit.engine.requests import follows, request_for
 from cockpit.engine.seen import Seen
@@ -58,7 +58,7 @@ class Streams:
         self._logs: dict[Identity, InstanceLog] = {}
         self._departed: dict[Identity, Seen] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._endings = 0
+        self._endings, self._ending_since = 0, 0.0
         self._closed = False
         self._add_files()
 
@@ -75,7 +75,8 @@ class Streams:
     @property
     def catching_up(self) -> bool:
         """Whether something is about to come that is older than what others write now."""
-        return self._endings > 0 or any(log.catching_up for log in self._logs.values())
+        ending = self._endings > 0 and self._around.clock.monotonic() - self._ending_since < ENDING_WITHIN
+        return ending or any(log.catching_up for log in self._logs.values())
 
     @property
     def total(self) -> int:
@@ -164,6 +165,7 @@ class Streams:
     def _end(self, work: Coroutine[None, None, None]) -> None:
         """Tell an end, or that an instance is gone; what others write meanwhile waits for it."""
         self._endings += 1
+        self._ending_since = self._around.clock.monotonic()
         task = asyncio.get_running_loop().create_task(work)
         task.add_done_callback(self._told)
         self._keep(task)

@@ -43,6 +43,19 @@ async def test_what_runs_waits_a_while_for_the_log_of_one_that_has_ended_and_the
         assert on.texts(tail)[-1:] == ["two goes on"]
 
 
+async def test_the_log_of_an_ended_one_that_stays_open_is_shown_at_once() -> None:
+    async with stage(workload("web", exited(ONE, 3, -10), exited(TWO, 3, -8))) as on:
+        tail = await on.open()
+        on.feed("web-1", raw(-11, "one"))
+        await on.write("web-2", raw(-9, "two"), wait=1)
+        assert [text for text in on.texts(tail) if not text.startswith("---")] == ["one", "two"]
+        assert on.source.open_streams == 2
+        # Another process may go on with the file of one that is gone: its lines are not held back for long.
+        for second in range(20):
+            await on.write("web-1", raw(second / 10, f"still {second}"), wait=0.1)
+        assert "still 5" in on.texts(tail)
+
+
 async def test_the_last_line_may_be_stamped_after_the_end() -> None:
     async with stage(workload("web", ONE, TWO)) as on:
         tail = await on.open()
