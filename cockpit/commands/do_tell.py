@@ -1,5 +1,6 @@
 """What `cockpit do` prints: the plan and how it goes for people, or one JSON object."""
 
+import shlex
 import sys
 from typing import Literal
 
@@ -95,12 +96,21 @@ class Teller:
             self.say(f"{report.verdict.result} after {report.verdict.seconds:.1f} s")
             for line in report.verdict.evidence:
                 self.say(f"  {line}")
+            self._next(report)
         elif report.why:
             sys.stderr.write(f"cockpit do: {report.outcome}: {report.why}\n")
         elif report.outcome == "planned":
             self.say("nothing was done (dry run)")
         if self._json:
             sys.stdout.write(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n")
+
+    def _next(self, report: Report) -> None:
+        """What may help when it did not work."""
+        plan = report.plan
+        if report.outcome == "did not work" and plan is not None and plan.otherwise is not None:
+            verb, arguments = plan.otherwise
+            words = shlex.join((verb, *(f"{name}={value}" for name, value in arguments)))
+            self.say(f"  next: {self._program} do {plan.service} {words}")
 
     def _once(self, key: str, line: str) -> None:
         if key not in self._shown:
@@ -138,7 +148,7 @@ def _undo(plan: Plan, operation: Operation, program: str) -> str:
     if operation.inverse is None:
         return "nothing takes it back by itself"
     verb, arguments = operation.inverse
-    words = " ".join(f"{name}={value}" for name, value in arguments)
+    words = shlex.join(f"{name}={value}" for name, value in arguments)
     return f"{program} do {plan.service} {verb.replace(' ', '-')} {words}".rstrip()
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from cockpit.backends.base import Operator
-from cockpit.backends.change import DECLARED, Plan, PlanRefused, Verb
+from cockpit.backends.change import DECLARED, Operation, Plan, PlanRefused, Verb
 from cockpit.board.board import Board
 from cockpit.board.model import Identity, Workload
 from cockpit.board.text import safe
@@ -53,6 +53,7 @@ class Planner:
             plan = replace(
                 await self._verb(command.verb, workload, dict(command.arguments)), service=command.service
             )  # fmt: skip
+            plan = replace(plan, operations=tuple(self._owned(one, plan) for one in plan.operations))
         alive = any(required(one.done_when).alive for one in plan.operations[-1:])
         return declared.finished(plan, workload, alive=alive) if declared else plan
 
@@ -82,6 +83,12 @@ class Planner:
 
     def _seen(self, identity: Identity) -> Workload | None:
         return self._board.workloads().get(identity.workload)
+
+    def _owned(self, one: Operation, plan: Plan) -> Operation:
+        """What is done to another workload is that workload's service's: its policy and its probes count too."""
+        seen = self._seen(one.target) if one.target.workload != plan.workload and not one.service else None
+        keys = self._services(seen) if seen is not None else ()
+        return replace(one, service=keys[0]) if keys else one
 
     def _services(self, workload: Workload) -> tuple[str, ...]:
         if workload.source == DECLARED:

@@ -224,6 +224,7 @@ PREDICATES: Mapping[str, Required] = {
     "paused": Required(test=paused, word="paused"),
     "gone": Required(test=gone, word="gone"),
     "settings": Required(test=settings, word="set so", probes=True),
+    "settings at rest": Required(test=settings, word="set so"),
     "isolated": Required(test=isolated, word="off the network"),
     "connected": Required(test=connected, word="connected", probes=True),
     "captured": Required(test=captured, word="captured", shows=False, lasts=False),

@@ -37,7 +37,8 @@ def _unlike(sight: Sight, instance: Instance) -> str:
             return f"{instance.name}: {name} is {now if now not in (None, '') else 'none'}"
     if before is not None and before.phase in _ENDED:
         return ""
-    if before is not None and sight.renewed(instance):
+    # One that crashed and started again and again may do so once more: with more memory it then stays.
+    if before is not None and before.phase is Phase.RUNNING and not before.restarts and sight.renewed(instance):
         return f"{instance.name} was started anew since: it ended by itself"
     ready = instance.phase is Phase.RUNNING and instance.health in (Health.NONE, Health.HEALTHY)
     return "" if ready else f"{instance.name} {instance.phase}, {instance.health}"

@@ -41,6 +41,7 @@ backends:
   main: {{kind: docker}}
 """
 NOW = ManualClock().now()
+DB = replace(WORKLOAD, name="db")
 
 
 class Backend(FakeOperator):
@@ -62,7 +63,8 @@ class Pretended(World):
     def _make(self) -> Snapshot:
         made = super()._make()
         api = replace(made.services[0], key="payments-api", name="payments-api", workloads=())
-        return replace(made, services=(*made.services, api))
+        db = replace(made.services[0], key="shop/db", name="db", workloads=(Workload(id=DB, source="main"),))
+        return replace(made, services=(*made.services, api, db))
 
     def workloads(self) -> Mapping[Identity, Workload]:
         return {one.id: one for service in self.snapshot().services for one in service.workloads}
@@ -141,3 +143,15 @@ async def test_a_service_that_nothing_here_runs_can_be_called(planner: Planner) 
         await planner.plan(asked("restart", "payments-api", api))
     with pytest.raises(CommandError, match="no such service"):
         planner.verbs(of_service("nobody"))
+
+
+async def test_what_is_done_to_another_workload_is_done_to_its_service(planner: Planner) -> None:
+    """A whole project is recreated: the policy and the probes of each of its services count."""
+    made = plan(operation(1, "recreate"), replace(operation(2, "recreate"), target=DB), made_at=NOW)
+
+    class Whole(Backend):
+        async def plan(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
+            return made
+
+    planner.operators["main"] = Whole()
+    assert (await planner.plan(asked("recreate"))).services == (SERVICE, "shop/db")

@@ -29,7 +29,7 @@ from cockpit.backends.docker.renew import (
     renewal_plan,
 )
 from cockpit.backends.docker.shape import PROJECT
-from cockpit.backends.docker.verbs import INSTANCE
+from cockpit.backends.docker.verbs import DOWN, INSTANCE
 from cockpit.backends.docker.wire import Container, HostConfig, Info, Stats
 from cockpit.backends.docker.wishes import NONE, Wish
 from cockpit.board.model import SafeText, Workload
@@ -184,7 +184,8 @@ def _in_place(one: Target, wish: Wish, site: Site, inverse: Inverse) -> Operatio
         after=(*_facts(different), ("container", SafeText("the same, it goes on running"))),
         arguments=(*different.limits, ("place", name)),
         precondition=msgspec.json.encode(Mark(target.precondition(container), _now(container))).decode(),
-        done_when="settings",
+        # What does not run answers no probe either, and is set all the same, before it is started.
+        done_when="settings at rest" if one.instance.phase in DOWN else "settings",
         inverse=inverse,
         deadline=UPDATE_TIME,
         command=safe(

@@ -8,7 +8,8 @@ from cockpit.backends.change import Verb
 from cockpit.board.model import Phase
 
 _UP = frozenset({Phase.RUNNING, Phase.RESTARTING, Phase.PAUSED})
-_DOWN = frozenset({Phase.EXITED, Phase.CREATED, Phase.DEAD})
+DOWN = frozenset({Phase.EXITED, Phase.CREATED, Phase.DEAD})
+"""Phases in which nothing of a container runs."""
 INSTANCE = ("instance", "name or id of a container, several with commas between; left out: all of them")
 
 
@@ -50,7 +51,7 @@ ACTS: Mapping[str, Act] = {
             otherwise="recreate", cli="restart",
         ),
         Act(
-            verb=_verb("start", "Start"), applies=_DOWN, refusal="nothing to start: every container runs or is paused",
+            verb=_verb("start", "Start"), applies=DOWN, refusal="nothing to start: every container runs or is paused",
             after="running", done_when="ready", inverse="stop", starts=True, request="/start", cli="start",
         ),
         Act(
@@ -74,7 +75,7 @@ ACTS: Mapping[str, Act] = {
             query={"signal": "KILL"}, cli="kill --signal KILL",
         ),
         Act(
-            verb=_verb("remove", "Remove container", "high"), applies=_UP | _DOWN, refusal="there is no container",
+            verb=_verb("remove", "Remove container", "high"), applies=_UP | DOWN, refusal="there is no container",
             after="gone with its log and what it wrote outside of volumes", done_when="gone", takes_down=True,
             stops=False, method="DELETE", request="", query={"force": "1"}, cli="rm --force",
         ),
