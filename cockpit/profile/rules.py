@@ -42,7 +42,7 @@ _MOST_CYCLES: Final = 20
 VERBS: Final = frozenset(
     (
         *("restart", "start", "stop", "pause", "resume", "kill", "remove", "recreate", "scale", "rollback", "set"),
-        *("set-env", "unset-env", "rollback-config", "update", "isolate", "connect", "capture", "shell"),
+        *("set-env", "unset-env", "rollback-config", "isolate", "connect", "capture", "shell"),
         *("call", "exec", "command"),
     )
 )

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.assemble import assemble
 from cockpit.backends.base import SourceError
 from cockpit.backends.capture import CannotKeep, Captured, Keeper, Part, capture, outcome
 from cockpit.backends.captured import log_text, plain_text
+from cockpit.backends.docker.operate import DockerOperator
 from cockpit.board.clock import SystemClock
 from cockpit.board.secrets import Secrets
 from cockpit.logs.line import RawLine
+from cockpit.profile.schema import Backend, Profile
 
 AT = datetime(2026, 3, 1, 14, 27, 52, 118000, tzinfo=UTC)
 
@@ -111,6 +114,23 @@ async def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(CannotKeep, match="is not a directory"):
         await one.keep("web-1", part("log.txt", b"x"))
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_the_cockpit_keeps_evidence_beside_its_journal(tmp_path: Path) -> None:
+    backend = Backend(kind="docker", host="unix:///nowhere")
+    profile = Profile(version=1, name="shop", backends={"main": backend})
+
+    def made(state: Path | None) -> DockerOperator:
+        (part,) = assemble(profile, "shop", state_dir=state).backends
+        assert part.operator is not None
+        operator = part.operator(SystemClock(), Secrets())
+        assert isinstance(operator, DockerOperator)
+        return operator
+
+    evidence = made(tmp_path)._hands.evidence
+    assert evidence is not None
+    assert evidence.keeper._state == tmp_path
+    assert made(None)._hands.evidence is None
 
 
 async def test_a_log_is_masked_and_its_newest_lines_are_kept() -> None:
