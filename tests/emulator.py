@@ -9,6 +9,7 @@ import binascii
 import re
 
 import pyte
+from wcwidth import wcwidth
 
 # Sequences that are handled here and not given to pyte: private CSI, status and attribute queries, OSC, DCS, APC, PM.
 _SPECIAL = re.compile(
@@ -56,11 +57,20 @@ class Emulator:
         self.screen.resize(rows, cols)
 
     def line(self, row: int) -> str:
-        return str(self.screen.display[row]).rstrip()
+        """One row of the picture. pyte's own `display` draws all of them, one character at a time, at each call."""
+        cells, chars, stub = self.screen.buffer[row % self.screen.lines], [], False
+        for x in range(self.screen.columns):
+            if stub:  # the right half of a wide character
+                stub = False
+                continue
+            char = str(cells[x].data)
+            stub = not char.isascii() and wcwidth(char[0]) == 2
+            chars.append(char)
+        return "".join(chars).rstrip()
 
     def text(self) -> str:
         """The picture, a line a row, without the blanks at the ends."""
-        return "\n".join(str(row).rstrip() for row in self.screen.display)
+        return "\n".join(map(self.line, range(self.screen.lines)))
 
     def _special(self, match: re.Match[bytes]) -> bytes:
         if match["prefix"]:

@@ -10,10 +10,14 @@ from cockpit.ui.keymap import meanings, parse_keymap, rebound
 from cockpit.ui.keys import CHAINS, KEYS, keys_of
 from cockpit.ui.panes.logpane import LogPane
 from cockpit.ui.screens.health import HealthScreen
+from cockpit.ui.screens.log import LogScreen
 from cockpit.ui.screens.overview import Overview
 from cockpit.ui.screens.resources import ResourcesScreen
 from cockpit.ui.screens.service import ServiceScreen
+from cockpit.ui.screens.servicepager import ServicePager
+from cockpit.ui.screens.temporary import TemporaryScreen
 from cockpit.ui.screens.timeline import TimelineScreen
+from cockpit.ui.screens.wall import WallScreen
 from cockpit.ui.settings import Settings
 from cockpit.ui.widgets.pager import Pager
 from cockpit.ui.widgets.table import Table
@@ -24,7 +28,17 @@ OWNERS = {
     "app": (CockpitApp,),
     "list": (Table, LogPane, Pager),
     "pick": (Table, LogPane),
-    "service": (Overview, ResourcesScreen, HealthScreen, ServiceScreen),
+    "service": (
+        Overview,
+        ResourcesScreen,
+        HealthScreen,
+        ServiceScreen,
+        ServicePager,
+        LogScreen,
+        TimelineScreen,
+        TemporaryScreen,
+        WallScreen,
+    ),
     "log": (LogPane,),
     "dialog": (Dialog,),
     "timeline": (TimelineScreen,),
@@ -71,6 +85,14 @@ def test_a_keymap_changes_keys_and_says_what_it_cannot_use() -> None:
     )
     restart = next(key for key in rebound(made.keys) if key.id == "restart")
     assert restart.name == "^r"
+
+
+async def test_help_of_the_timeline_lists_its_own_keys_and_the_service_s() -> None:
+    async with shown(scene.port(), (120, 60)) as screen:
+        await screen.press("T", "question_mark")
+        assert "link evidence: log lines, a probe's answer, a capture" in screen.text()
+        assert "restart it: shows what would be done" in screen.text()
+        assert "temporary changes that still stand" in screen.text()
 
 
 async def test_a_rebound_key_works_and_is_shown(tmp_path: "object") -> None:

@@ -60,6 +60,12 @@ def verb_words(verb: str) -> str:
     return VERB_WORDS.get(verb, verb.replace("-", " "))
 
 
+def plan_words(plan: Plan) -> str:
+    """A plan in a few words: "roll back checkout", "restart 3 services"."""
+    services = plan.services
+    return f"{verb_words(plan.verb)} {plan.service if len(services) == 1 else f'{len(services)} services'}"
+
+
 def inverse_words(look: Look, verb: str, arguments: tuple[tuple[str, str], ...]) -> str:
     """What taking it back does: "roll back to 3.9.0", "scale replicas 2"; ids of instances are counted."""
     values = (_argument(name, value) for name, value in arguments if value)
@@ -212,8 +218,8 @@ def _futile(look: Look, one: Touched, other: ServiceStatus, several: bool) -> st
 def permission(needed: Requirement) -> str:
     """What the policy wants, and by which rule."""
     rules = f" ({', '.join(needed.why)})" if needed.why else ""
-    wanted = ["its name typed"] if needed.type_name else []
-    wanted += [f"a second person for {needed.second}"] if needed.second else []
+    wanted = [f"you type {needed.type_name}"] if needed.type_name else []
+    wanted += [f"a second person approves it, for {needed.second}"] if needed.second else []
     return (" and ".join(wanted) or "a yes is enough") + rules
 
 

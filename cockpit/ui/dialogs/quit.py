@@ -2,6 +2,7 @@
 
 from cockpit.ui.cells import Line, Span, wrap_words
 from cockpit.ui.dialogs.base import NO, Button, Dialog
+from cockpit.ui.dialogs.plantext import plan_words
 
 
 class QuitDialog(Dialog):
@@ -20,7 +21,7 @@ class QuitDialog(Dialog):
         frame = self.cockpit.frame
         running = [operation for operation in frame.operations if operation.phase != "ended"]
         said = [
-            (f"{status.plan.verb} {status.plan.service} is under way: it goes to its next safe point", "warning")
+            (f"{plan_words(status.plan)} is under way: it goes to its next safe point", "warning")
             for status in running
         ]
         said.append(("Nothing that is watched changes. The timeline is kept; the cockpit finds it again.", "text"))

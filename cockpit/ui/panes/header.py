@@ -7,6 +7,7 @@ from cockpit.board.model import Freshness, State
 from cockpit.board.snapshot import Snapshot, SourceStatus
 from cockpit.engine.port import Frame
 from cockpit.ui.cells import Line, Span, ends
+from cockpit.ui.dialogs.plantext import plan_words
 from cockpit.ui.format import age, clock, since
 from cockpit.ui.look import Look
 from cockpit.ui.theme import FRESHNESS, state_style
@@ -43,7 +44,7 @@ def _right(look: Look, frame: Frame, now: datetime) -> Line:
     for operation in frame.operations:
         if operation.phase != "ended":
             spent = age((now - operation.started_at).total_seconds())
-            spans.append(Span(f" {look.glyphs.running} {operation.plan.verb} {operation.plan.service} {spent} ", "key"))
+            spans.append(Span(f" {look.glyphs.running} {plan_words(operation.plan)} {spent} ", "key"))
     if frame.temporary:
         spans.append(Span(f" {len(frame.temporary)} temporary ", "warning"))
     if frame.replay:
@@ -87,9 +88,9 @@ def _fresh(look: Look, frame: Frame, now: datetime, stale_for: float | None) -> 
         return Line((Span(text, FRESHNESS[first.freshness]),), "bar")
     if not sources:
         return Line((Span(" waiting for the first answer ", "dim"),), "bar")
-    return Line((Span(" live ", "ok"),), "bar")
     if any(source.why for source in sources):
         return Line((Span(" live, partly: x says why ", "warning"),), "bar")
+    return Line((Span(" live ", "ok"),), "bar")
 
 
 class Header(LineWidget):

@@ -9,6 +9,7 @@ from cockpit.ui.screens.pager import PagerScreen
 
 TITLES = {
     "log": "In a log",
+    "timeline": "In the timeline",
     "list": "Moving",
     "pick": "What is selected",
     "service": "The selected service",

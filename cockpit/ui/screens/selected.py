@@ -32,7 +32,7 @@ class SelectedService(CockpitScreen):
     def chosen_services(self) -> list[ServiceStatus]:
         """The marked services, or the selected one."""
         table = self.markable
-        marked = [one for one in table.items if one.key in table.marks] if table is not None else []
+        marked = [one for one in table.items if one.key in table.marks] if table is not None and table.marks else []
         return marked or ([self.service] if self.service else [])
 
     def clear_filter(self) -> bool:
