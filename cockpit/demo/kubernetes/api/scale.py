@@ -5,6 +5,7 @@ from cockpit.demo.kubernetes.api.errors import bad_request, modified
 from cockpit.demo.kubernetes.api.patch import patched
 from cockpit.demo.kubernetes.api.read import Reads
 from cockpit.demo.kubernetes.api.routes import Target
+from cockpit.demo.kubernetes.api.validate import MOST_REPLICAS
 from cockpit.demo.kubernetes.api.write import dry_run
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import Json
@@ -28,6 +29,8 @@ def scale(cluster: Cluster, reads: Reads, target: Target, call: Call) -> Reply:
         raise bad_request("json: cannot unmarshal into Go struct field ScaleSpec.spec.replicas of type int32")
     if replicas < 0:
         raise bad_request("spec.replicas: must be greater than or equal to 0")
+    if replicas > MOST_REPLICAS:
+        raise bad_request(f"spec.replicas: the demo runs at most {MOST_REPLICAS}")
     made = {**obj, "spec": {**obj["spec"], "replicas": replicas}}
     return reply(_shown(cluster.objects.change(target.kind, obj, made, dry=dry_run(call))))
 

@@ -11,6 +11,9 @@ from cockpit.demo.kubernetes.cluster.quantity import amount
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z")
 _QUANTITY = re.compile(r"[+-]?[0-9.]+([EPTGMk]i?|[numKi]|Ki|e[0-9]+)?\Z")
 
+MOST_REPLICAS = 2_000
+"""Of one workload: what a client mistypes must not fill the memory of a demo."""
+
 _BAD_NAME = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
     "end with an alphanumeric character"
@@ -42,8 +45,16 @@ def _replicas(obj: Json, _: Json | None) -> Iterator[Found]:
     replicas = obj.get("spec", {}).get("replicas")
     if not isinstance(replicas, int) or isinstance(replicas, bool):
         raise bad_request("json: cannot unmarshal into Go struct field .spec.replicas of type int32")
+    if replicas > MOST_REPLICAS:
+        yield "spec.replicas", f"Invalid value: {replicas}: the demo runs at most {MOST_REPLICAS}", "FieldValueInvalid"
     if replicas < 0:
         yield "spec.replicas", f"Invalid value: {replicas}: must be greater than or equal to 0", "FieldValueInvalid"
+
+
+def _parallel(obj: Json, _: Json | None) -> Iterator[Found]:
+    pods = obj["spec"].get("parallelism") or 0
+    if not 0 <= pods <= MOST_REPLICAS:
+        yield "spec.parallelism", f"Invalid value: {pods}: the demo runs 0 to {MOST_REPLICAS}", "FieldValueInvalid"
 
 
 def _template(obj: Json, old: Json | None) -> Iterator[Found]:
@@ -109,8 +120,9 @@ def _quantities(resources: Json, path: str) -> Iterator[Found]:
 
 def _autoscaler(obj: Json, _: Json | None) -> Iterator[Found]:
     least, most = obj["spec"].get("minReplicas", 1), obj["spec"].get("maxReplicas", 0)
-    if most < 1:
-        yield "spec.maxReplicas", f"Invalid value: {most}: must be greater than 0", "FieldValueInvalid"
+    if not 1 <= most <= MOST_REPLICAS:
+        words = f"Invalid value: {most}: must be greater than 0, and the demo runs at most {MOST_REPLICAS}"
+        yield "spec.maxReplicas", words, "FieldValueInvalid"
     if most < least:
         words = f"Invalid value: {most}: must be greater than or equal to `minReplicas`"
         yield "spec.maxReplicas", words, "FieldValueInvalid"
@@ -122,5 +134,6 @@ _CHECKS: Mapping[str, tuple[Callable[[Json, Json | None], Iterator[Found]], ...]
     "statefulsets.apps": (_replicas, _template),
     "replicasets.apps": (_replicas, _template),
     "daemonsets.apps": (_template,),
+    "jobs.batch": (_parallel,),
     "horizontalpodautoscalers.autoscaling": (_autoscaler,),
 }
