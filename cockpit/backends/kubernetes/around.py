@@ -22,7 +22,6 @@ class NodeFact(Struct, frozen=True):
     ready: bool = True
     why: SafeText = SafeText("")
     since: datetime | None = None
-    cordoned: bool = False
 
 
 class HpaFact(Struct, frozen=True):
@@ -53,16 +52,15 @@ class EventFact(Struct, frozen=True):
 def node(one: Node) -> NodeFact:
     """A node's readiness."""
     ready = condition(one.status.conditions, "Ready")
-    cordoned = one.spec.unschedulable
     if ready is None or ready.status == "True":
-        return NodeFact(cordoned=cordoned)
+        return NodeFact()
     since = moment(ready.last_transition_time)
     when = f" since {shown(since)}" if since else ""
     if ready.status == "Unknown":
         text = safe(f"node {one.metadata.name} does not answer{when}", 200)
-        return NodeFact(True, False, text, since, cordoned)
+        return NodeFact(True, False, text, since)
     words = f": {ready.message or ready.reason}" if ready.message or ready.reason else ""
-    return NodeFact(False, False, safe(f"node {one.metadata.name} is not ready{when}{words}", 300), since, cordoned)
+    return NodeFact(False, False, safe(f"node {one.metadata.name} is not ready{when}{words}", 300), since)
 
 
 def hpa(one: Hpa) -> HpaFact:

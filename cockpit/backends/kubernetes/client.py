@@ -54,8 +54,6 @@ class KubeClient:
     ) -> None:
         self.name, self.clock = name, clock
         self.access: Access | None = None
-        self.asked = 0
-        """Requests sent, for the statement of what the cockpit costs."""
         self._backend, self._secrets, self._read_only = backend, secrets, read_only
         self._environ = os.environ if environ is None else environ
         self._credentials: Credentials | None = None
@@ -173,7 +171,6 @@ class KubeClient:
                 method, f"{access.server}{path}", params=query or None, content=content, headers=sent,
                 extensions={"sni_hostname": name} if name else {},
             )  # fmt: skip
-            self.asked += 1
             reply = await http.send(request, stream=True)
             if reply.status_code != 401 or not again:
                 return reply

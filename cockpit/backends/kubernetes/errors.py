@@ -16,10 +16,6 @@ class _Details(Struct, frozen=True, rename="camel"):
     retry_after_seconds: int = 0
 
 
-class _ListMeta(Struct, frozen=True):
-    token: str = msgspec.field(name="continue", default="")
-
-
 class Status(Struct, frozen=True, rename="camel"):
     """What the API answers when it refuses."""
 
@@ -27,17 +23,16 @@ class Status(Struct, frozen=True, rename="camel"):
     reason: str = ""
     code: int = 0
     details: _Details | None = None
-    metadata: _ListMeta | None = None
 
 
 class ApiAnswer(SourceError):
-    """The API answered with an error. status: of HTTP; reason: "Forbidden", "Expired"; message: its own words.
+    """The API answered with an error. status: of HTTP; message: its own words.
 
     retry_after: seconds it asks to wait, 0 when it does not say.
     """
 
     def __init__(self, where: str, status: int, body: Status, retry_after: float = 0.0) -> None:
-        self.status, self.reason, self.retry_after = status, body.reason, retry_after
+        self.status, self.retry_after = status, retry_after
         self.message = str(safe(body.message.strip(), 400)) or f"HTTP status {status}"
         super().__init__(f"{where}: {_ADVICE.get(status, '')}{self.message}")
 

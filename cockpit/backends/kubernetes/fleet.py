@@ -112,15 +112,6 @@ class Fleet:
         found: PodFact | None = self._shelves[PODS.plural].facts.get((space, name))
         return found
 
-    def control(self, identity: Identity) -> Control | None:
-        """What keeps the pods of a workload."""
-        return self._controls.get(Owner(identity.kind, identity.space, identity.name))
-
-    @property
-    def waits(self) -> bool:
-        """Whether something changed that was not told."""
-        return bool(self._dirty)
-
     def news(self) -> Iterator[Workload | Identity]:
         """Workloads that are other than last told, and identities of those that are gone."""
         dirty, self._dirty = self._dirty, set()

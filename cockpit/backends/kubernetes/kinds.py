@@ -11,7 +11,7 @@ from cockpit.backends.kubernetes.wire_pods import Pod
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """One kind of object. essential: without it nobody knows how services are; first: the first list waits for it."""
+    """One kind of object. type, page: one of it, and a page of a list; first: the first whole list waits for it."""
 
     plural: str
     singular: str
@@ -20,7 +20,6 @@ class Kind(Struct, frozen=True, kw_only=True):
     type: Any
     page: Any
     namespaced: bool = True
-    essential: bool = False
     first: bool = True
     selector: str = ""
     """A field selector, where not all of the kind is wanted."""
@@ -37,7 +36,7 @@ class Kind(Struct, frozen=True, kw_only=True):
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
-PODS = Kind(plural="pods", singular="pod", type=Pod, page=Page[Pod], essential=True)
+PODS = Kind(plural="pods", singular="pod", type=Pod, page=Page[Pod])
 DEPLOYMENTS = Kind(
     plural="deployments", singular="deployment", group="apps", type=Controller, page=Page[Controller]
 )  # fmt: skip
@@ -62,12 +61,6 @@ EVENTS = Kind(
 OBSERVED: tuple[Kind, ...] = (
     DEPLOYMENTS, STATEFULSETS, DAEMONSETS, REPLICASETS, JOBS, CRONJOBS, PODS, NODES, HPAS, PDBS, EVENTS,
 )  # fmt: skip
-
-CONTROLLERS: Mapping[str, Kind] = {
-    "Deployment": DEPLOYMENTS, "StatefulSet": STATEFULSETS, "DaemonSet": DAEMONSETS, "ReplicaSet": REPLICASETS,
-    "Job": JOBS, "CronJob": CRONJOBS,
-}  # fmt: skip
-"""What may own pods, by its kind as the API writes it."""
 
 BY_NAME: Mapping[str, Kind] = {kind.singular: kind for kind in OBSERVED}
 """By the kind of a board identity."""

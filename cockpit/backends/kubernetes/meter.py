@@ -1,6 +1,7 @@
 """CPU and memory of pods from metrics.k8s.io, where the cluster has it."""
 
-from collections.abc import Callable, Iterable, Iterator
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 PATH = "/apis/metrics.k8s.io/v1beta1"
 EVERY = 15.0
 """The cluster measures every 15 s: asking more often tells the same again."""
+SELDOM = 60.0
+"""Of namespaces that are not on the screen."""
+SPACES_MOST = 8
+"""Namespaces on the screen that are asked for one by one; of more, all are asked for at once, every 30 s."""
+SLICE = 250
+"""Pods whose numbers are told between two turns of the loop: 5,000 at once would hold it up for 100 ms."""
 AGAIN = 300.0
 OLD = timedelta(seconds=90)
 """Numbers that are older are not shown: they would pass for today's."""
@@ -38,12 +45,18 @@ class Meter:
         self.missing: tuple[str, ...] = ()
 
     async def run(self, shown: Callable[[], frozenset[Identity]]) -> None:
-        """Ask for the namespaces that are on the screen; without one on the screen for all."""
+        """Ask for the namespaces that are on the screen often, for all seldom."""
         client = self._observation.client
+        asked = -SELDOM
+        await self._observation.whole.wait()
         while True:
             wait = EVERY
             try:
-                for space in self._spaces(shown()):
+                spaces = self._spaces(shown())
+                if not spaces or client.clock.monotonic() - asked >= SELDOM:
+                    asked, wait = client.clock.monotonic(), EVERY if spaces else 2 * EVERY
+                    spaces = self._observation.watched
+                for space in spaces:
                     await self._ask(space)
                 self.missing = ()
             except ApiAnswer as error:
@@ -54,25 +67,26 @@ class Meter:
             self._changed()
             await client.clock.sleep(wait)
 
-    def _spaces(self, shown: frozenset[Identity]) -> Iterable[str]:
-        watched = self._observation.watched
-        if tuple(watched) != ("",):
-            return watched
-        spaces = {one.space for one in shown}
-        return sorted(spaces) if 0 < len(spaces) <= 3 else ("",)
+    def _spaces(self, shown: frozenset[Identity]) -> Sequence[str]:
+        """The namespaces on the screen; empty when there are none, or so many that all are as well asked for."""
+        spaces = {one.space for one in shown if one.backend == "kubernetes"}
+        return sorted(spaces) if len(spaces) <= SPACES_MOST else ()
 
     async def _ask(self, space: str) -> None:
         client = self._observation.client
         path = f"{PATH}/namespaces/{space}/pods" if space else f"{PATH}/pods"
         page = await client.get(path, Page[PodMetrics], timeout=TIMEOUT)
-        samples = tuple(self._samples(page.items or []))
-        if samples:
-            source = self._observation.source
-            self._observation.emit(Sampled(source=source, at=client.clock.now(), samples=samples))
+        items = page.items or []
+        for start in range(0, len(items), SLICE):
+            samples = tuple(self._samples(items[start : start + SLICE]))
+            if samples:
+                source = self._observation.source
+                self._observation.emit(Sampled(source=source, at=client.clock.now(), samples=samples))
+            await asyncio.sleep(0)
+        self._last = {key: stamp for key, stamp in self._last.items() if self._observation.fleet.named(*key)}
 
     def _samples(self, items: Iterable[PodMetrics]) -> Iterator[Sample]:
         now, fleet = self._observation.client.clock.now(), self._observation.fleet
-        last: dict[tuple[str, str], str] = {}
         for one in items:
             key = (one.metadata.namespace, one.metadata.name)
             pod = fleet.named(*key)
@@ -80,9 +94,9 @@ class Meter:
             at = moment(stamp)
             if pod is None or pod.inactive or (at is not None and now - at > OLD):
                 continue
-            last[key] = stamp
             if stamp and self._last.get(key) == stamp:
                 continue
+            self._last[key] = stamp
             identity = pod.instance.id
             usages = [usage.usage for usage in one.containers or ()]
             cpu = [value for usage in usages if (value := quantity(usage.cpu)) is not None]
@@ -91,4 +105,3 @@ class Meter:
                 yield Sample(identity, "cpu", 100.0 * sum(cpu), "%")
             if memory:
                 yield Sample(identity, "memory", sum(memory), "B")
-        self._last = {**self._last, **last} if len(self._last) < 20_000 else last

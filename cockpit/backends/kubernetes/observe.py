@@ -16,7 +16,6 @@ from cockpit.backends.kubernetes.follow import Follower
 from cockpit.backends.kubernetes.kinds import OBSERVED, PODS
 from cockpit.backends.kubernetes.meter import Meter
 from cockpit.backends.kubernetes.wire import Bookmark
-from cockpit.backends.kubernetes.wire_apps import KubeVersion
 from cockpit.board.model import Identity, SafeText, Workload
 from cockpit.board.text import safe
 from cockpit.board.update import Changed, Gone, Heard, Listed
@@ -48,9 +47,10 @@ class Observation:
         self._declared, self._shown, self._mask = spaces, shown, mask
         self._spaces = spaces
         self.fleet = Fleet(source, "")
-        self.version = ""
         self._followers: list[Follower] = []
         self._news = asyncio.Event()
+        self.whole = asyncio.Event()
+        """Set once everything that rows are made of was listed since the connection was made."""
         self._meter = Meter(self, self._news.set)
 
     @property
@@ -61,8 +61,6 @@ class Observation:
     async def run(self, emit: Emit) -> None:
         """Emit until the connection is lost: SourceError."""
         self.emit = emit
-        version = await self.client.get("/version", KubeVersion)
-        self.version = str(safe(version.git_version, 60))
         scope = await self._scope()
         if scope != self.fleet.scope or not self._followers:
             self._begin(scope)
@@ -102,18 +100,19 @@ class Observation:
 
     async def _tell(self) -> None:
         """What is new, as it comes; the whole list once every kind that rows are made of is there."""
-        whole, partly = False, SafeText("")
+        partly = SafeText("")
+        self.whole.clear()
         while True:
             await self._news.wait()
             self._news.clear()
             self.fleet.set_blind(self._blind())
-            if not whole and self._is_whole():
-                whole = True
+            if not self.whole.is_set() and self._is_whole():
+                self.whole.set()
                 workloads = self.fleet.everything()
                 self.emit(Listed(source=self.source, at=self.client.clock.now(), workloads=workloads))
             else:
                 await self._changes()
-            if whole and (missing := self.partly()) != partly:
+            if self.whole.is_set() and (missing := self.partly()) != partly:
                 partly = missing
                 self.emit(Heard(source=self.source, at=self.client.clock.now(), partly=partly))
             await self.client.clock.sleep(GATHER)

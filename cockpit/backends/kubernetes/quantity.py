@@ -12,7 +12,8 @@ def quantity(words: str | int | float | None) -> float | None:
     """The number; None for what is none."""
     if words is None or isinstance(words, int | float):
         return None if words is None else float(words)
-    number = words.rstrip("inumkKMGTPE") if words[-2:] != "e+" else words
+    cut = 0 if words[-1:].isdecimal() else 2 if words[-1:] == "i" else 1
+    number = words[: len(words) - cut]
     factor = _SUFFIXES.get(words[len(number) :])
     try:
         return None if factor is None else float(number) * factor

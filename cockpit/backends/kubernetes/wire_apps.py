@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from cockpit.backends.kubernetes.wire import Condition, LabelledMeta, LabelSelector, Meta, Wire
 
@@ -46,7 +46,6 @@ class ControllerStatus(Wire, frozen=True, kw_only=True, gc=False):
 
     observed_generation: int = 0
     replicas: int = 0
-    ready_replicas: int = 0
     updated_replicas: int = 0
     available_replicas: int = 0
     conditions: list[Condition] | None = None
@@ -54,8 +53,6 @@ class ControllerStatus(Wire, frozen=True, kw_only=True, gc=False):
     update_revision: str = ""
     desired_number_scheduled: int = 0
     updated_number_scheduled: int = 0
-    number_available: int = 0
-    number_ready: int = 0
 
 
 class Controller(Wire, frozen=True, kw_only=True, gc=False):
@@ -67,21 +64,15 @@ class Controller(Wire, frozen=True, kw_only=True, gc=False):
 
 
 class JobSpec(Wire, frozen=True, kw_only=True, gc=False):
-    """How often a job must succeed."""
+    """How many pods of a job run at once."""
 
-    completions: int | None = None
     parallelism: int | None = None
     suspend: bool | None = None
 
 
 class JobStatus(Wire, frozen=True, kw_only=True, gc=False):
-    """How far it is."""
+    """Whether it failed."""
 
-    active: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    start_time: str | None = None
-    completion_time: str | None = None
     conditions: list[Condition] | None = None
 
 
@@ -94,17 +85,9 @@ class Job(Wire, frozen=True, kw_only=True, gc=False):
 
 
 class CronJobSpec(Wire, frozen=True, gc=False):
-    """When it runs."""
+    """Whether it runs at all."""
 
-    schedule: str = ""
     suspend: bool | None = None
-
-
-class CronJobStatus(Wire, frozen=True, gc=False):
-    """When it last did."""
-
-    last_schedule_time: str | None = None
-    last_successful_time: str | None = None
 
 
 class CronJob(Wire, frozen=True, kw_only=True, gc=False):
@@ -112,7 +95,6 @@ class CronJob(Wire, frozen=True, kw_only=True, gc=False):
 
     metadata: LabelledMeta = LabelledMeta()
     spec: CronJobSpec = CronJobSpec()
-    status: CronJobStatus = CronJobStatus()
 
 
 class TargetRef(Wire, frozen=True, gc=False):
@@ -133,7 +115,6 @@ class HpaSpec(Wire, frozen=True, kw_only=True, gc=False):
 class HpaStatus(Wire, frozen=True, kw_only=True, gc=False):
     """What it wants now."""
 
-    current_replicas: int = 0
     desired_replicas: int = 0
     conditions: list[Condition] | None = None
 
@@ -147,11 +128,9 @@ class Hpa(Wire, frozen=True, kw_only=True, gc=False):
 
 
 class PdbSpec(Wire, frozen=True, kw_only=True, gc=False):
-    """Whose pods are guarded, and how many must stay."""
+    """Whose pods are guarded."""
 
     selector: LabelSelector | None = None
-    min_available: int | str | None = None
-    max_unavailable: int | str | None = None
 
 
 class PdbStatus(Wire, frozen=True, kw_only=True, gc=False):
@@ -171,12 +150,6 @@ class Pdb(Wire, frozen=True, kw_only=True, gc=False):
     status: PdbStatus = PdbStatus()
 
 
-class NodeSpec(Wire, frozen=True, gc=False):
-    """unschedulable: it is cordoned."""
-
-    unschedulable: bool = False
-
-
 class NodeStatus(Wire, frozen=True, gc=False):
     """Its conditions: Ready, MemoryPressure, DiskPressure, ..."""
 
@@ -187,18 +160,13 @@ class Node(Wire, frozen=True, kw_only=True, gc=False):
     """One of /api/v1/nodes."""
 
     metadata: Meta = Meta()
-    spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
 
 
 class ObjectRef(Wire, frozen=True, gc=False):
     """What an event is about."""
 
-    kind: str = ""
-    name: str = ""
-    namespace: str = ""
     uid: str = ""
-    field_path: str = ""
 
 
 class EventSeries(Wire, frozen=True, gc=False):
@@ -243,9 +211,3 @@ class PodMetrics(Wire, frozen=True, kw_only=True, gc=False):
     metadata: Meta = Meta()
     timestamp: str | None = None
     containers: list[ContainerUsage] | None = None
-
-
-class KubeVersion(Struct, frozen=True):
-    """GET /version."""
-
-    git_version: str = field(name="gitVersion", default="")

@@ -73,13 +73,11 @@ class ContainerState(Wire, frozen=True, gc=False):
 
 
 class ContainerStatus(Wire, frozen=True, kw_only=True, gc=False):
-    """A container as it is. started: its startup probe has passed."""
+    """A container as it is."""
 
     name: str = ""
     ready: bool = False
     restart_count: int = 0
-    started: bool | None = None
-    image_id: str = field(name="imageID", default="")
     state: ContainerState | None = None
     last_state: ContainerState | None = None
 
@@ -100,7 +98,6 @@ class PodStatus(Wire, frozen=True, kw_only=True, gc=False):
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
     pod_ip: str = field(name="podIP", default="")
-    start_time: str | None = None
 
 
 class Pod(Wire, frozen=True, kw_only=True, gc=False):

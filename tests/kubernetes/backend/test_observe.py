@@ -216,3 +216,12 @@ async def test_phases_are_those_of_the_pods(still: Kubernetes) -> None:
         name = crash(still, "checkout", 1, "Error")
         one = await watch.sees("checkout", lambda one: any(pod.phase is Phase.RESTARTING for pod in one.instances))
         assert {str(pod.name) for pod in one.instances if pod.phase is Phase.RESTARTING} == {name}
+
+
+async def test_numbers_of_pods_are_shown_beside_them(kubernetes: Kubernetes) -> None:
+    async with Watch(kubernetes.kubeconfig) as watch:
+        one = await watch.assessed("web", lambda one: one.cpu is not None and one.memory is not None)
+        assert one.cpu is not None
+        assert one.cpu > 0
+        assert one.memory is not None
+        assert one.memory > 1 << 20
