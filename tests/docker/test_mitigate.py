@@ -68,8 +68,13 @@ async def test_a_service_is_scaled_up_and_down(docker_clean: DockerEngine, opera
         assert (operation.done_when, operation.inverse) == ("replicas", ("scale", (("replicas", "2"),)))
         assert "compose -p shop --project-directory /srv/shop -f /srv/shop/docker-compose.yml up" in operation.command
         assert (await do(operator, plan)).accepted
-        four = await watch.sees("shop_web_4", lambda one: one.phase is Phase.RUNNING and one.memory_limit is not None)
-        assert (four.memory_limit, len(four.ports), len(four.addresses)) == (64 << 20, 1, 2)
+        # What inspect says and what the list says come one after the other.
+        await watch.sees(
+            "shop_web_4",
+            lambda one: (
+                (one.phase, one.memory_limit, len(one.ports), len(one.addresses)) == (Phase.RUNNING, 64 << 20, 1, 2)
+            ),
+        )
         whole = docker_clean.api.inspect("shop_web_4")
         assert whole["Config"]["Labels"]["com.docker.compose.container-number"] == "4"
         assert "MODE=fast" in whole["Config"]["Env"]

@@ -60,6 +60,11 @@ class EngineClient:
         return self._endpoint
 
     @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment in which the engine was looked for."""
+        return self._environ
+
+    @property
     def lanes(self) -> int:
         """How many requests of one sort may run side by side: few over ssh, which bears nine streams in all."""
         return 2 if self._endpoint is not None and self._endpoint.scheme == "ssh" else 10

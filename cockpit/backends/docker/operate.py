@@ -83,11 +83,13 @@ class DockerOperator:
         if maneuver is None:
             return Outcome(accepted=False, detail=safe(f"{operation.verb} is nothing that this version can do"))
         try:
-            return await maneuver.perform(self._hands, operation)
+            outcome = await maneuver.perform(self._hands, operation)
         except NoAnswer:
             raise
         except SourceError as error:
-            return Outcome(accepted=False, detail=self._secrets.mask(safe(str(error), 500)))
+            outcome = Outcome(accepted=False, detail=safe(str(error), 500))
+        mask = self._secrets.mask
+        return Outcome(outcome.accepted, mask(outcome.detail), tuple((name, mask(v)) for name, v in outcome.facts))
 
     async def open_shell(self, permit: Permit, operation: Operation, size: Size, term: str) -> DockerShell:
         """Start the shell that an operation says. SourceError says why it cannot be started."""

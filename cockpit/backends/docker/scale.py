@@ -1,23 +1,25 @@
-"""More or fewer containers of a Compose service, over the Engine's API: a new one is a copy of one that is there.
+"""More or fewer containers of a Compose service, by Compose itself where it is here with the files it used.
 
-This needs no files and works on a remote engine. Compose itself counts such containers as its own.
+Elsewhere over the Engine's API: a new one is a copy of one that is there. This needs no files and works on a remote
+engine. Compose itself counts such containers as its own.
 """
-
-import shlex
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
-from cockpit.backends.docker import clone, shape, target
+from cockpit.backends.docker import clone, compose_cli, shape, target
 from cockpit.backends.docker.build import create
 from cockpit.backends.docker.capture import keeping
 from cockpit.backends.docker.choose import choose
+from cockpit.backends.docker.compose_cli import Recorded, Unusable, Usable
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.images import image_of, short
 from cockpit.backends.docker.leftover import leftover_risks
 from cockpit.backends.docker.plan import Site, Target, make_plan
+from cockpit.backends.docker.renew import labels_of
 from cockpit.backends.docker.wire import ContainerRow
 from cockpit.board.model import SafeText, Workload
 from cockpit.board.text import safe
@@ -49,20 +51,21 @@ class ScaleCompose:
         count, old = _count(workload, arguments, len(found)), len(found)
         ordered = sorted(found, key=_number)
         template = next((one for one in reversed(ordered) if target.is_ready(one.instance)), ordered[-1])
-        image, risks = template.container.image, leftover_risks(ordered)
+        image, risks, moved = template.container.image, leftover_risks(ordered), list[str]()
         if count > old:
             whole = await hands.whole(f"/containers/{template.container.id}/json")
             why = clone.why_not_beside(whole, target.name_of(template.container))
             if why:
                 raise PlanRefused(f"{workload.id.name} cannot be scaled: {why}")
-            image, more = await _image(hands, template)
-            risks += [*more, *_ready_risk(template)]
-        leaving = [target.name_of(one.container) for one in ordered[count:]]
-        if leaving:
-            risks.append(f"{', '.join(leaving)} will go, with the log; named volumes stay")
+            image, moved = await _image(hands, template)
+            risks += [*moved, *_ready_risk(template)]
+        said = compose_cli.recorded(labels_of(template))
+        cli = Unusable("its image name means another image") if moved else await compose_cli.find(hands, said)
+        leaving = _leaving(ordered, count, cli)
+        risks += _leaving_risk(leaving, old - count)
         mark = Mark(tuple(sorted(one.container.id for one in found)), template.container.id, image)
-        operation = _operation(workload, ordered, template, mark, count, site)
-        kept = keeping(hands, workload, ordered[count:], self.verb.name, site)
+        operation = _through(cli, said, count, site, _operation(workload, ordered, template, mark, count))
+        kept = keeping(hands, workload, leaving, self.verb.name, site)
         return make_plan(
             self.verb.name, workload, (*kept, operation), site, risks=tuple(safe(risk, 300) for risk in risks)
         )  # fmt: skip
@@ -76,9 +79,12 @@ class ScaleCompose:
         return ""
 
     async def perform(self, hands: Hands, operation: Operation) -> Outcome:
-        """Create and start what is missing, or stop and remove the highest numbers."""
-        planned = msgspec.json.decode(operation.precondition, type=Mark)
-        count = int(dict(operation.arguments)["replicas"])
+        """As planned: run Compose, or create and start what is missing, or stop and remove the highest numbers."""
+        planned, given = msgspec.json.decode(operation.precondition, type=Mark), dict(operation.arguments)
+        if "argv" in given:
+            argv = msgspec.json.decode(given["argv"], type=list[str])
+            return await compose_cli.run(hands, argv, operation.deadline + MARGIN)
+        count = int(given["replicas"])
         rows = sorted(await _rows(hands, operation), key=lambda row: shape.number_of(row.labels or {}))
         names: list[str] = []
         try:
@@ -141,14 +147,24 @@ def _ready_risk(template: Target) -> list[str]:
     return [f"{target.name_of(template.container)}, which is copied, is not ready itself: its copies may not be either"]
 
 
+def _leaving(ordered: list[Target], count: int, cli: Usable | Unusable) -> list[Target]:
+    """Those that may go: which ones Compose takes away differs between its versions."""
+    return ordered if isinstance(cli, Usable) and count < len(ordered) else ordered[count:]
+
+
+def _leaving_risk(leaving: list[Target], gone: int) -> list[str]:
+    if not leaving:
+        return []
+    names = ", ".join(target.name_of(one.container) for one in leaving)
+    who = f"{gone} of {names}" if gone < len(leaving) else names
+    return [f"{who} will go, with the log; named volumes stay"]
+
+
 def _number(one: Target) -> tuple[int, str]:
-    labels = (one.container.config.labels if one.container.config else None) or {}
-    return shape.number_of(labels), target.name_of(one.container)
+    return shape.number_of(labels_of(one)), target.name_of(one.container)
 
 
-def _operation(
-    workload: Workload, ordered: list[Target], template: Target, mark: Mark, count: int, site: Site
-) -> Operation:
+def _operation(workload: Workload, ordered: list[Target], template: Target, mark: Mark, count: int) -> Operation:
     old = len(ordered)
     ready = sum(target.is_ready(one.instance) for one in ordered)
     step = target.start_time(template.container) if count > old else target.stop_time(template.container) + MARGIN
@@ -163,20 +179,22 @@ def _operation(
         done_when="replicas",
         inverse=("scale", (("replicas", str(old)),)),
         deadline=step * max(1, min(5, abs(count - old))),
-        command=compose_command(template, workload, count, site),
     )
 
 
-def compose_command(template: Target, workload: Workload, count: int, site: Site) -> SafeText:
-    """What Compose v2 would be told, with the files that its labels name."""
-    labels = (template.container.config.labels if template.container.config else None) or {}
-    files = [file for file in labels.get("com.docker.compose.project.config_files", "").split(",") if file]
-    folder = labels.get("com.docker.compose.project.working_dir", "")
-    words = ["compose", "-p", workload.id.space]
-    words += [*(["--project-directory", folder] if folder else []), *(word for file in files for word in ("-f", file))]
-    words += ["up", "-d", "--no-deps", "--no-recreate", "--no-build", "--pull", "never"]
-    words += ["--scale", f"{workload.id.name}={count}", workload.id.name]
-    return safe(f"docker {site.flags}{shlex.join(words)}", 500)
+def _through(cli: Usable | Unusable, said: Recorded, count: int, site: Site, plain: Operation) -> Operation:
+    """The operation with who does it, and Compose's command line for it."""
+    if isinstance(cli, Unusable):
+        words = f"docker {site.flags}{compose_cli.shown(said.scale(count))}"
+        by = (("done by", safe(f"the Engine's API: {cli.why}", 300)),)
+        return replace(plain, after=(*plain.after, *by), command=safe(words, 500))
+    argv = (*cli.docker, *said.scale(count))
+    return replace(
+        plain,
+        after=(*plain.after[:1], ("done by", safe(f"docker compose {cli.version}", 60))),
+        arguments=(*plain.arguments, ("argv", msgspec.json.encode(argv).decode())),
+        command=safe(compose_cli.shown(argv), 2000),
+    )
 
 
 async def _rows(hands: Hands, operation: Operation) -> list[ContainerRow]:
