@@ -8,7 +8,7 @@ from msgspec import Struct
 from cockpit.backends.change import Facts, Operation, Plan
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.port import Requirement
-from cockpit.ui.cells import Line, Span, wrap_words
+from cockpit.ui.cells import Line, Span, cut, wrap_words
 from cockpit.ui.dialogs.around import Around, Touched
 from cockpit.ui.format import UNKNOWN, age, moment, plural, stamp
 from cockpit.ui.look import Look
@@ -160,7 +160,17 @@ def _steps(look: Look, operations: tuple[Operation, ...], width: int) -> list[Li
             text = look.text(", ".join(f"{name} {value}" for name, value in operation.before if (name, value) in stays))
             pieces = wrap_words(text, max(20, width - LABEL - 4))
             lines += [Line((Span(" " * (LABEL + 3)), Span(piece, "dim"))) for piece in pieces]
+        lines += [_changed(look, text, width) for text in operation.diff]
     return lines
+
+
+DIFF_STYLES = {"-": "down", "+": "ok"}
+
+
+def _changed(look: Look, text: str, width: int) -> Line:
+    """One line of a diff; its sign says what its colour says."""
+    room = max(20, width - LABEL - 4)
+    return Line((Span(" " * (LABEL + 3)), Span(cut(look.text(text), room, look.end), DIFF_STYLES.get(text[:1], "dim"))))
 
 
 def _turns(look: Look, operation: Operation) -> str:
