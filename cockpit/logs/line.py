@@ -26,7 +26,8 @@ class RawLine(Struct, frozen=True, gc=False):
     at: the backend's timestamp, None when it has none. stream: "out", "err" or "" (TTY, file).
     cut: bytes of the line that were dropped because it was longer. lost: lines before this one that the backend knows
     to have been lost (they came faster than they were read). note: what happened to the log before this line ("the file
-    was rotated"). part: which of an instance's several writers it is from (a container of a pod), empty for the only one.
+    was rotated"). part: which of an instance's several writers it is from (a container of a pod), empty
+    for the only one.
     """
 
     at: datetime | None
