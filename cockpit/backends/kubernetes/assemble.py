@@ -185,5 +185,6 @@ def _failing(control: Control, instances: Sequence[Instance], desired: int | Non
         return None
     first = bad[0]
     said = first.error or exit_words(first.exit_code, bool(first.oom_killed))
-    count = "a new pod fails" if len(bad) == 1 else f"{len(bad)} new pods fail"
-    return Remark(safe(f"rollout: {count} ({said})", 300), ReadingState.DEGRADED)
+    count = "new pod" if len(bad) == 1 else f"{len(bad)} new pods"
+    since = min((one.created_at for one in bad if one.created_at), default=None)
+    return Remark(safe(f"{count}: {said}", 300), ReadingState.DEGRADED, since)

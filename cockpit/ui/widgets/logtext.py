@@ -10,7 +10,7 @@ from msgspec import Struct
 from cockpit.board.text import safe
 from cockpit.logs.line import LogLine
 from cockpit.logs.pattern import Pattern
-from cockpit.ui.cells import Line, Span, crop, cut, pad, width, wrap
+from cockpit.ui.cells import Line, Span, crop, cut_middle, pad, width, wrap
 from cockpit.ui.format import moment
 from cockpit.ui.look import Look
 from cockpit.ui.theme import LEVELS
@@ -47,7 +47,7 @@ def _short(sources: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     pairs = zip(min(sources), max(sources), strict=False)
     shared = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     start = max(shared.rfind("-"), shared.rfind("_"), shared.rfind(".")) + 1
-    return tuple((source, cut(source[start:], 12)) for source in sources)
+    return tuple((source, cut_middle(source[start:], 12)) for source in sources)
 
 
 def short_names(sources: Sequence[str]) -> dict[str, str]:

@@ -171,7 +171,7 @@ def test_a_rollout_that_goes_bad_is_said_while_the_old_pods_still_serve() -> Non
     one = web(made)
     assert one.rollout == "rollout: 1 old still to go"
     assert [(str(remark.text), remark.state) for remark in one.remarks] == [
-        ("rollout: a new pod fails (exit 1)", ReadingState.DEGRADED)
+        ("new pod: exit 1", ReadingState.DEGRADED)
     ]
 
 
