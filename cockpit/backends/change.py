@@ -51,6 +51,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     done_when: the name of a predicate over observation (`mitigate.verify`), judged yes, no or unknown.
     precondition: what the backend compares again just before (ids, versions); opaque elsewhere.
     inverse: (verb, arguments) that takes it back, None when nothing does.
+    instances: those of the target's workload that it is about, when neither all nor the target alone.
     source, service: whose operator does it and what it is done to, where that differs from the plan's.
     requires: a probe of the service that must be good just before. back: what takes it back at once, when a later
     operation of a plan that steps back fails; left out, its inverse is planned then.
@@ -59,6 +60,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     verb: str
     title: SafeText
     target: Identity
+    instances: tuple[Identity, ...] = ()
     before: Facts = ()
     after: Facts = ()
     arguments: tuple[tuple[str, str], ...] = ()

@@ -57,7 +57,7 @@ def _ready(sight: Sight, *, anew: bool) -> Finding:
         return _no("it is not there any more") if sight.heard_since else _unknown("it is not seen")
     concerned = sight.concerned()
     desired = len(concerned) if workload.desired is None else workload.desired
-    wanted = 1 if sight.operation.target.instance else max(1, desired)
+    wanted = 1 if sight.operation.target.instance else len(sight.operation.instances) or max(1, desired)
     good = [one for one in concerned if is_ready(one) and (not anew or sight.renewed(one))]
     if len(good) >= wanted:
         if not anew and not (sight.heard_since or any(_differs(sight, one) for one in good)):

@@ -106,12 +106,12 @@ class Sight(Struct, frozen=True, kw_only=True):
         return status is not None and status.heard_at is not None and status.heard_at > self.answered
 
     def instances(self) -> tuple[Instance, ...]:
-        """The instances that the operation is about: its one, or all of its workload."""
-        workload = self.workload
+        """The instances that the operation is about: its one, those it names, or all of its workload."""
+        workload, target = self.workload, self.operation.target
         if workload is None:
             return ()
-        wanted = self.operation.target.instance
-        return tuple(one for one in workload.instances if not wanted or one.id == self.operation.target)
+        wanted = (target,) if target.instance else self.operation.instances
+        return tuple(one for one in workload.instances if not wanted or one.id in wanted)
 
     def concerned(self) -> tuple[Instance, ...]:
         """As `instances`; for one that was replaced under a new id, the one that stands in for it.

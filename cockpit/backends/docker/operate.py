@@ -11,6 +11,7 @@ from cockpit.backends.docker.errors import NoAnswer
 from cockpit.backends.docker.hands import Hands, Maneuver
 from cockpit.backends.docker.isolate import Connect, Isolate, IsolateSwarm
 from cockpit.backends.docker.recreate import Recreate, RecreateCompose
+from cockpit.backends.docker.restart import RestartCompose
 from cockpit.backends.docker.rollback import RollBack
 from cockpit.backends.docker.scale import ScaleCompose
 from cockpit.backends.docker.settings import SetContainers
@@ -26,13 +27,14 @@ from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
 from cockpit.profile.schema import Backend
 
+_RESTART = ActManeuver(ACTS["restart"])
 _CONTAINERS: tuple[Maneuver, ...] = (
-    *(ActManeuver(act) for act in ACTS.values()), OpenShell(), RollBack(), SetContainers(), CaptureContainers(),
-    Isolate(), Connect(),
+    *(ActManeuver(act) for name, act in ACTS.items() if name != "restart"), OpenShell(), RollBack(), SetContainers(),
+    CaptureContainers(), Isolate(), Connect(),
 )  # fmt: skip
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "container": (*_CONTAINERS, Recreate()),
-    "compose": (*_CONTAINERS, RecreateCompose(), ScaleCompose()),
+    "container": (_RESTART, *_CONTAINERS, Recreate()),
+    "compose": (RestartCompose(), *_CONTAINERS, RecreateCompose(), ScaleCompose()),
     "swarm": (
         SwarmRestart(), OpenShell(), SwarmScale(), SwarmRollBack(), SwarmSet(), CaptureContainers(), IsolateSwarm(),
     ),

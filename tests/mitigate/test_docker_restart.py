@@ -1,0 +1,80 @@
+"""Restarting a Compose service all at once, and what its containers need to end, on a real engine through the door."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from cockpit.backends.change import Permit, PlanRefused
+from tests.mitigate.bridge import Bridge
+from tests.parts.container import compose_labels
+from tests.parts.docker import IMAGE, DockerEngine
+
+TURN = "touch /both/$HOSTNAME; while [ $(ls /both | wc -l) -lt 2 ]; do sleep 0.1; done; echo ended clean; exit 0"
+"""What a container does on TERM: it goes only when the other has been told to go as well."""
+
+Open = Callable[[], Awaitable[Bridge]]
+
+
+@pytest.fixture
+async def open_bridge(docker_clean: DockerEngine, tmp_path: Path) -> AsyncIterator[Open]:
+    opened: list[Bridge] = []
+
+    async def open_one() -> Bridge:
+        one = Bridge(docker_clean, tmp_path, {}, ())
+        await one.open()
+        opened.append(one)
+        return one
+
+    yield open_one
+    for one in opened:
+        await one.close()
+
+
+def run(engine: DockerEngine, number: int, command: str, grace: int, *words: str) -> None:
+    """A replica with a stop_grace_period, which Compose hands to the engine as the container's own."""
+    labels = (f"--label={key}={value}" for key, value in compose_labels("shop", "web", number).items())
+    engine.cli(
+        "run", "--detach", "--name", f"shop_web_{number}", "--stop-timeout", str(grace), *words, *labels, IMAGE,
+        "sh", "-c", f"{command}; while :; do sleep 0.2; done",
+    )  # fmt: skip
+
+
+async def test_all_replicas_are_restarted_together_and_each_has_its_grace(
+    docker_clean: DockerEngine, open_bridge: Open
+) -> None:
+    for number in (1, 2):
+        run(docker_clean, number, f"trap '{TURN}' TERM", 50, "--volume", "turns:/both")
+    bridge = await open_bridge()
+    made = await bridge.made("restart", "web", 2, together="yes")
+    (operation,) = made.operations
+    assert operation.title == "restart shop_web_1, shop_web_2 together"
+    assert operation.command == f"docker -H {docker_clean.url} restart shop_web_1 shop_web_2"
+    assert made.risks == ("all 2 at the same time: nothing answers from their stop (up to 50 s) until they are ready",)
+    assert (made.danger, operation.deadline >= 50) == ("high", True)
+    verdict = await bridge.carry_out(made)
+    assert (verdict.result, verdict.evidence[0].startswith("2 of 2 ready")) == ("worked", True), verdict
+    assert [docker_clean.cli("logs", f"shop_web_{number}") for number in (1, 2)] == ["ended clean\n"] * 2
+
+
+async def test_what_changed_meanwhile_is_not_restarted_together(docker_clean: DockerEngine, open_bridge: Open) -> None:
+    for number in (1, 2, 3):
+        run(docker_clean, number, "true", 0)
+    docker_clean.cli("pause", "shop_web_3")
+    bridge = await open_bridge()
+    with pytest.raises(PlanRefused, match="together is yes, or left out, not both"):
+        await bridge.made("restart", "web", 3, together="both")
+    alone = await bridge.made("restart", "web", 3, together="yes", instance="shop_web_1")
+    assert [str(one.title) for one in alone.operations] == ["restart shop_web_1"]
+    made = await bridge.made("restart", "web", 3, together="yes")
+    (operation,) = made.operations
+    assert [one.instance for one in operation.instances] == [
+        docker_clean.api.inspect(f"shop_web_{number}")["Id"] for number in (1, 2)
+    ]
+    docker_clean.cli("rm", "--force", "shop_web_2")
+    gone = operation.instances[1].instance
+    assert await bridge.operator.check(operation) == f"container {gone[:12]} is gone"
+    outcome = await bridge.operator.perform(Permit(made, "test"), operation)
+    assert not outcome.accepted
+    assert outcome.detail.startswith("1 of 2 not restarted: ")
+    assert gone in outcome.detail
