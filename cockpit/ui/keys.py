@@ -158,7 +158,7 @@ KEYS: tuple[Key, ...] = (
         "add a remark; what the cockpit wrote takes one too",
         rank=4,
     ),
-    _key("timeline", "link", "L", "link", "evidence", "link evidence: log lines, a probe's answer, a capture", rank=5),
+    _key("timeline", "link", "L", "link", "evidence", "link log lines, a probe's answer, a capture to it", rank=5),
     _key("timeline", "recorded", "J", "recorded", "raw", "every entry as it was recorded, or the story", rank=6),
     _key("timeline", "export", "ctrl+s", "export", "export", "write what is shown, or marked, to a file", shown="^s"),
     _key("dialog", "button-next", "tab,right,down", "button(1)", "next", "the next button", shown="Tab", rank=2),

@@ -90,7 +90,7 @@ def test_a_keymap_changes_keys_and_says_what_it_cannot_use() -> None:
 async def test_help_of_the_timeline_lists_its_own_keys_and_the_service_s() -> None:
     async with shown(scene.port(), (120, 60)) as screen:
         await screen.press("T", "question_mark")
-        assert "link evidence: log lines, a probe's answer, a capture" in screen.text()
+        assert "link log lines, a probe's answer, a capture to it" in screen.text()
         assert "restart it: shows what would be done" in screen.text()
         assert "temporary changes that still stand" in screen.text()
 
