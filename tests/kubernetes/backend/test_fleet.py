@@ -170,9 +170,7 @@ def test_a_rollout_that_goes_bad_is_said_while_the_old_pods_still_serve() -> Non
     )  # fmt: skip
     one = web(made)
     assert one.rollout == "rollout: 1 old still to go"
-    assert [(str(remark.text), remark.state) for remark in one.remarks] == [
-        ("new pod: exit 1", ReadingState.DEGRADED)
-    ]
+    assert [(str(remark.text), remark.state) for remark in one.remarks] == [("new pod: exit 1", ReadingState.DEGRADED)]
 
 
 def test_a_rollout_without_progress_and_a_quota_are_said() -> None:
