@@ -1,7 +1,12 @@
 """Lists in pages, watches, and what a selector or a version means for them."""
 
+import json
+
 import pytest
 
+from cockpit.demo.kubernetes.api.selectors import everything
+from cockpit.demo.kubernetes.api.views import WholeView
+from cockpit.demo.kubernetes.api.watch import Wanted
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF
 from tests.kubernetes.conftest import Kubernetes
 from tests.kubernetes.emulator.asking import Json, client, until, watching
@@ -95,6 +100,15 @@ async def test_a_watch_from_a_forgotten_version_is_told_so_in_its_stream(kuberne
     assert told[0]["object"]["code"] == 410
 
 
+async def test_a_watch_that_is_cut_ends_without_a_bookmark(kubernetes: Kubernetes) -> None:
+    async with client(kubernetes.url) as asker, watching(asker, MAPS, allowWatchBookmarks="true") as events:
+        await until(events, "ADDED", "web-config")
+        kubernetes.emulator.api.watches.cut()
+        rest = [event["type"] async for event in events]
+    # The bookmark behind the objects that were there, and no other.
+    assert rest == ["BOOKMARK"]
+
+
 async def test_a_watch_ends_at_its_time_with_a_bookmark(kubernetes: Kubernetes) -> None:
     query = {"resourceVersion": str(kubernetes.cluster.store.version), "timeoutSeconds": "1"}
     async with (
@@ -114,3 +128,15 @@ async def test_what_a_table_and_bare_metadata_look_like(kubernetes: Kubernetes) 
     assert [column["name"] for column in table["columnDefinitions"]][:4] == ["Name", "Ready", "Status", "Restarts"]
     assert {row["cells"][2] for row in table["rows"]} == {"Running"}
     assert {frozenset(item) for item in metadata["items"]} == {frozenset({"kind", "apiVersion", "metadata"})}
+
+
+async def test_what_changes_while_the_beginning_is_read_comes_after_it(kubernetes: Kubernetes) -> None:
+    store, api = kubernetes.cluster.store, kubernetes.emulator.api
+    kind = BY_SHELF["configmaps"]
+    stream = api.watches.stream(Wanted(kind, "shop", everything, WholeView(), None, False, 60.0, False))
+    first = (await anext(stream)).splitlines()
+    store.remove("configmaps", "shop", "web-config")
+    then = json.loads(await anext(stream))
+    await stream.aclose()
+    assert len(first) == 4
+    assert (then["type"], then["object"]["metadata"]["name"]) == ("DELETED", "web-config")

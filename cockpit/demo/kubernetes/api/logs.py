@@ -1,6 +1,6 @@
 """The log of a container: the past as far as it is asked for, then, on request, what comes until the container ends."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -152,7 +152,7 @@ class _Log:
             self._left -= len(data)
         return data
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The past, then what comes, until the container ends or the bound of bytes is reached."""
         news = self._cluster.logbook.news(self._uid)
         try:

@@ -6,7 +6,7 @@ and go as it starts and ceases to match.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
 import msgspec
@@ -50,9 +50,6 @@ class Watches:
         self._open: set[_Watch] = set()
         store.listen(self._changed)
 
-    def __len__(self) -> int:
-        return len(self._open)
-
     def cut(self) -> None:
         """End every watch, as a restarted API server does."""
         for watch in tuple(self._open):
@@ -63,7 +60,7 @@ class Watches:
             if watch.storage == storage:
                 watch.add(change)
 
-    async def stream(self, wanted: Wanted) -> AsyncIterator[bytes]:
+    async def stream(self, wanted: Wanted) -> AsyncGenerator[bytes, None]:
         """The lines of a watch, several to a chunk."""
         shelf = self._store.shelves[wanted.kind.storage]
         if wanted.since is not None and wanted.since < shelf.compacted:
@@ -71,10 +68,11 @@ class Watches:
             yield _line("ERROR", _encode(ApiError(410, words).body))
             return
         watch = _Watch(wanted)
-        for line in self._first(wanted, watch):
-            yield line
+        # Open before the first byte is sent: what changes while a slow client reads the beginning comes after it.
         self._open.add(watch)
         try:
+            for lines in self._first(wanted, watch):
+                yield lines
             async for chunk in self._follow(wanted, watch):
                 yield chunk
         finally:
@@ -96,7 +94,7 @@ class Watches:
             lines.append(self._bookmark(wanted, first=True))
         return [b"".join(lines)]
 
-    async def _follow(self, wanted: Wanted, watch: "_Watch") -> AsyncIterator[bytes]:
+    async def _follow(self, wanted: Wanted, watch: "_Watch") -> AsyncGenerator[bytes, None]:
         end = self._clock.monotonic() + wanted.seconds
         due = self._clock.monotonic() + self.bookmark_every
         while not watch.ended:

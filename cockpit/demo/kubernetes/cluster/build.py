@@ -24,7 +24,7 @@ def selector_of(app: str, namespace: str) -> Json:
 
 def container(name: str, image: str, **more: Any) -> Json:
     """A web service's container: ports, probes, environment and limits as such a service has them."""
-    probe = {"httpGet": {"path": "/readyz", "port": "http", "scheme": "HTTP"}, "periodSeconds": 10}
+    probe: Json = {"httpGet": {"path": "/readyz", "port": "http", "scheme": "HTTP"}, "periodSeconds": 10}
     field = {"valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}}
     secret = {"valueFrom": {"secretKeyRef": {"name": f"{name}-db", "key": "password"}}}
     return {
@@ -40,7 +40,7 @@ def container(name: str, image: str, **more: Any) -> Json:
         ],
         "resources": {"limits": {"memory": "512Mi"}, "requests": {"cpu": "500m", "memory": "256Mi"}},
         "readinessProbe": probe,
-        "livenessProbe": {**probe, "httpGet": {**probe["httpGet"], "path": "/livez"}},  # type: ignore[dict-item]
+        "livenessProbe": {**probe, "httpGet": {**probe["httpGet"], "path": "/livez"}},
         "volumeMounts": [{"name": "config", "mountPath": "/etc/app", "readOnly": True}],
     } | more
 

@@ -8,11 +8,6 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def micro(moment: datetime) -> str:
-    """RFC 3339 in UTC with microseconds, as leases and new events have it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def moment_of(text: str) -> datetime:
     """The moment that a timestamp names. ValueError when it is none."""
     return datetime.fromisoformat(text)

@@ -144,7 +144,7 @@ class _Connection:
         await self._writer.drain()
 
     async def _chunks(self, answer: Stream) -> None:
-        async with contextlib.aclosing(answer.chunks) as chunks:  # type: ignore[type-var]
+        async with contextlib.aclosing(answer.chunks) as chunks:
             async for chunk in chunks:
                 if chunk:
                     self._write(self._http.send(h11.Data(data=chunk)))

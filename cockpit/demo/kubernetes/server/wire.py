@@ -1,7 +1,7 @@
 """What passes between the HTTP server and the API: a call in, a reply, a stream or an upgraded connection out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,9 +46,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An answer that goes on: chunks as they come. The iterator is closed when the client goes away."""
+    """An answer that goes on: chunks as they come. The generator is closed when the client goes away."""
 
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncGenerator[bytes, None]
     content_type: str = JSON
     status: int = 200
 

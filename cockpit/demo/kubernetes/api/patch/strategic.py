@@ -62,7 +62,7 @@ def _list(name: str, old: list[Any], patch: list[Any]) -> list[Any]:
     if any(isinstance(one, dict) and one.get("$patch") == "replace" for one in patch):
         return [_plain(one) for one in patch if one != {"$patch": "replace"}]
     if name not in KEYS or not all(isinstance(one, dict) for one in (*old, *patch)):
-        return _plain(patch)  # type: ignore[no-any-return]
+        return [_plain(one) for one in patch]
     key = key_of(name, [*old, *patch])
     if not key:
         raise bad_request(f"map: {patch!r:.200} does not contain declared merge key: {KEYS[name][0]}")
