@@ -260,12 +260,12 @@ async def test_a_daemon_that_is_killed_in_the_middle_leaves_it_unknown(
     docker_clean: DockerEngine, open_cockpit: Opener
 ) -> None:
     cockpit = await open_cockpit()
-    docker_clean.run("web", ContainerSpec(patient=True, command="trap '' TERM; while :; do sleep 1; done"))
+    web = docker_clean.run("web", ContainerSpec(patient=True, command="trap '' TERM; while :; do sleep 1; done"))
     made = await cockpit.plan("restart", "web")
     short = tuple(replace(operation, deadline=3.0) for operation in made.operations)
     process = docker_clean.api.state("web")["Pid"]
     performing = asyncio.create_task(cockpit.door.perform(replace(made, operations=short)))
-    await killing(docker_clean)
+    await killing(docker_clean, web)
     await asyncio.to_thread(docker_clean.stop, signal.SIGKILL)
     verdict = await performing
     assert verdict.result == "unknown"
@@ -276,10 +276,11 @@ async def test_a_daemon_that_is_killed_in_the_middle_leaves_it_unknown(
     assert (await cockpit.do("start", "web")).result == "worked"
 
 
-async def killing(engine: DockerEngine) -> None:
-    """Until the engine has sent a signal to a container, as a stop begins."""
+async def killing(engine: DockerEngine, container: str) -> None:
+    """Until the engine has sent a signal to this container, as a stop begins; it still tells of earlier ones' ends."""
     process = await asyncio.create_subprocess_exec(
         docker_cli(), "-H", engine.url, "events", "--since", "1h", "--filter", "event=kill",
+        "--filter", f"container={container}",
         stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL, env=engine.cli_env(),
     )  # fmt: skip
     assert process.stdout is not None
