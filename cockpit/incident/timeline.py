@@ -171,9 +171,7 @@ def recorded(entries: Sequence[Entry]) -> tuple[Row, ...]:
     hidden: dict[str, bool] = {
         entry.subject: entry.kind == "hide" for entry in entries if entry.kind in ("hide", "unhide")
     }
-    return tuple(
-        replace(row, hidden=True) if hidden and hidden.get(str(row.entry.id)) else row for row in raw(entries)
-    )
+    return tuple(replace(row, hidden=True) if hidden and hidden.get(str(row.entry.id)) else row for row in raw(entries))
 
 
 def raw(entries: Iterable[Entry]) -> tuple[Row, ...]:

@@ -21,8 +21,7 @@ class QuitDialog(Dialog):
         frame = self.cockpit.frame
         running = [operation for operation in frame.operations if operation.phase != "ended"]
         said = [
-            (f"{plan_words(status.plan)} is under way: it goes to its next safe point", "warning")
-            for status in running
+            (f"{plan_words(status.plan)} is under way: it goes to its next safe point", "warning") for status in running
         ]
         said.append(("Nothing that is watched changes. The timeline is kept; the cockpit finds it again.", "text"))
         if frame.demo:
