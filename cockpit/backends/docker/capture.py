@@ -93,7 +93,7 @@ def keeping(hands: Hands, workload: Workload, chosen: Sequence[Target], verb: st
             operation,
             after=(
                 ("kept in the evidence folder", safe(", ".join(told), 500)),
-                *((("nothing may be missing", safe(needed, 300)),) if needed else ()),
+                *((("all of it must be kept", safe(needed, 300)),) if needed else ()),
             ),
             deadline=seconds * len(chosen),
         ),
