@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.parts.kubectl import why_not
 from tests.parts.need import missing
 from tests.program import clean_env
 
+TRIES = 10
 PROFILE = """\
 version: 1
 name: shop
@@ -38,9 +40,22 @@ async def printed(kubernetes: Kubernetes, folder: Path, *argv: str) -> tuple[int
     return process.returncode or 0, json.loads(out)
 
 
-async def check(kubernetes: Kubernetes, folder: Path) -> tuple[int, Any]:
-    (folder / "shop.yaml").write_text(PROFILE, "utf-8")
-    return await printed(kubernetes, folder, sys.executable, "-m", "cockpit", "check", "shop.yaml", "--json")
+async def check(
+    kubernetes: Kubernetes,
+    folder: Path,
+    text: str = PROFILE,
+    settled: Callable[[int, Any], bool] = lambda code, _: code != 2,
+) -> tuple[int, Any]:
+    """`cockpit check`, asked again while a busy machine is too slow for an answer within its patience."""
+    (folder / "shop.yaml").write_text(text, "utf-8")
+    report: Any = None
+    for _ in range(TRIES):
+        code, report = await printed(
+            kubernetes, folder, sys.executable, "-m", "cockpit", "check", "shop.yaml", "--json"
+        )
+        if settled(code, report):
+            return code, report
+    raise AssertionError(f"not within {TRIES} tries: {report}")
 
 
 async def test_check_and_kubectl_agree(still: Kubernetes, tmp_path: Path) -> None:
@@ -76,18 +91,18 @@ async def test_check_and_kubectl_agree(still: Kubernetes, tmp_path: Path) -> Non
 
 async def test_a_cluster_that_does_not_answer_is_not_well(kubernetes: Kubernetes, tmp_path: Path) -> None:
     kubernetes.cluster.policy.tokens = {"good": "ops"}
-    code, report = await check(kubernetes, tmp_path)
+    code, report = await check(
+        kubernetes, tmp_path, settled=lambda _, report: any("log in again" in one["why"] for one in report["sources"])
+    )
     assert (code, report["verdict"]) == (2, "unknown")
-    (source,) = report["sources"]
-    assert "log in again" in source["why"]
+    assert [one["name"] for one in report["sources"]] == ["prod"]
 
 
 @pytest.mark.parametrize("namespace", ["shop", "other"])
 async def test_a_selector_names_its_namespace(namespace: str, kubernetes: Kubernetes, tmp_path: Path) -> None:
     text = PROFILE.replace("discover: true\n", "").replace(", namespace: shop", "")
     text = text.replace("{deployment: payments}", f"{{deployment: payments, namespace: {namespace}}}")
-    (tmp_path / "one.yaml").write_text(text, "utf-8")
-    code, report = await printed(kubernetes, tmp_path, sys.executable, "-m", "cockpit", "check", "one.yaml", "--json")
+    code, report = await check(kubernetes, tmp_path, text)
     states = {service["name"]: service["state"] for service in report["services"]}
     assert states == {"payments": "ok" if namespace == "shop" else "down"}
     assert code == (0 if namespace == "shop" else 1)
