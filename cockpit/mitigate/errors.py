@@ -1,5 +1,8 @@
 """Why a change was not begun. str(error) is one line: what, why, what to do."""
 
+from cockpit.board.model import SafeText
+from cockpit.board.text import safe
+
 
 class Refused(Exception):
     """The plan is not carried out: policy, permission, another change, or a source that is gone. Nothing was done."""
@@ -11,3 +14,8 @@ class TargetChanged(Refused):
 
 class SecondPersonMissing(Refused):
     """Another login has to approve it first. Nothing was done."""
+
+
+def words_of(error: Exception) -> SafeText:
+    """An error of any kind in one line; its type's name when it says nothing."""
+    return safe(str(error), 300) or SafeText(type(error).__name__)

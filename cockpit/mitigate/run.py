@@ -19,12 +19,12 @@ from cockpit.incident.errors import JournalError, NotRecorded, TargetBusy
 from cockpit.mitigate import record
 from cockpit.mitigate.attended import Attendance, attendance
 from cockpit.mitigate.back import ways_back
-from cockpit.mitigate.errors import Refused, TargetChanged
+from cockpit.mitigate.errors import Refused, TargetChanged, words_of
 from cockpit.mitigate.guard import Guard
 from cockpit.mitigate.predicates import required
 from cockpit.mitigate.progress import Listener, ignore
 from cockpit.mitigate.record import Recorder
-from cockpit.mitigate.several import Failed, over_all
+from cockpit.mitigate.several import Several
 from cockpit.mitigate.sight import Baseline, BoardView, baseline, find_service
 from cockpit.mitigate.signals import not_good
 from cockpit.mitigate.smoke import asked
@@ -114,7 +114,7 @@ class _Run:
         self._steps = Steps(self.name, plan, self._clock, listener)
         self._before = self._baseline(plan.operations)
         self._done: list[Done] = []
-        self._failed: list[Failed] = []
+        self._several = Several(plan)
         self._seen: Testimony = SILENT
         self._backed = 0
 
@@ -141,9 +141,12 @@ class _Run:
         for number, operation in enumerate(self._plan.operations):
             if self._door.stopping and (number == 0 or self._plan.operations[number - 1].safe_to_stop_after):
                 return await self._stopped(number)
+            if why := self._several.leave_out(operation):
+                self._steps.leave_out(number, why)
+                continue
             bad = await self._one(number, operation)
             if bad is not None and self._plan.on_failure == "continue":
-                self._failed.append(Failed(operation, bad))
+                self._several.fail(operation, bad)
                 self._done = [done for done in self._done if done.operation is not operation]
             elif bad is not None:
                 return await self._end(await self._step_back(bad), number + 1)
@@ -154,7 +157,7 @@ class _Run:
         try:
             difference = self._unfit(operation) or await self._difference(operation)
         except Exception as error:  # a backend may fail in any way; what cannot be checked is not done
-            return await self._not_begun(number, operation, Refused(f"it cannot be checked: {_words(error)}"))
+            return await self._not_begun(number, operation, Refused(f"it cannot be checked: {words_of(error)}"))
         if difference:
             return await self._not_begun(number, operation, TargetChanged(difference))
         self._steps.start(number)
@@ -200,7 +203,7 @@ class _Run:
         except TimeoutError:
             return None, f"none within {operation.deadline + ANSWER_MARGIN:.0f} s"
         except Exception as error:  # the connection may have broken after the request was taken
-            return None, _words(error)
+            return None, words_of(error)
 
     async def _await(self, number: int, operation: Operation) -> Ruling:
         """Wait until this operation's own `done_when` holds, before the next is begun."""
@@ -214,7 +217,7 @@ class _Run:
 
     async def _judge(self) -> Verdict:
         if not self._done:
-            return await self._end(over_all(None, self._failed, []), len(self._plan.operations))
+            return await self._end(self._several.over_all(None, []), len(self._plan.operations))
         self._steps.verifying()
         question = self._question(tuple(self._done), hold=self._plan.hold, deadline=self._plan.deadline, probes=True)
         ruling = await verify(
@@ -228,8 +231,7 @@ class _Run:
             ruling = await asked(self._plan, ruling, self._ask, self._steps.waiting, lambda: self._door.stopping)
         if ruling.result == "did not work":
             ruling = await self._step_back(ruling)
-        if self._failed:
-            ruling = over_all(ruling, self._failed, [done.operation for done in self._done])
+        ruling = self._several.over_all(ruling, [done.operation for done in self._done])
         return await self._end(ruling, len(self._plan.operations))
 
     async def _step_back(self, bad: Ruling) -> Ruling:
@@ -241,7 +243,7 @@ class _Run:
             try:
                 backs = await self._ways_back(done.operation)
             except Exception as error:  # a backend may fail in any way; the others are still taken back
-                words.append(safe(f"{done.operation.title}: cannot be taken back: {_words(error)}"))
+                words.append(safe(f"{done.operation.title}: cannot be taken back: {words_of(error)}"))
                 continue
             if not backs:
                 words.append(safe(f"{done.operation.title}: nothing takes it back"))
@@ -291,7 +293,8 @@ class _Run:
         if self._done and not self._door.stopping:
             ruling = Ruling(result=ruling.result, evidence=(*ruling.evidence, *await self._seen.since()))
         verdict = verdict_of(ruling, self._clock.monotonic() - self._began)
-        await self._write(record.verdict(self.name, self._plan, verdict, left=self._plan.operations[reached:]))
+        left = (*self._several.left, *self._plan.operations[reached:])
+        await self._write(record.verdict(self.name, self._plan, verdict, left=left))
         self._steps.end(verdict)
         return verdict
 
@@ -313,7 +316,3 @@ class _Run:
 
     def _baseline(self, operations: tuple[Operation, ...]) -> Baseline:
         return baseline(self._board.snapshot(), operations, self._plan.service, self._clock.now())
-
-
-def _words(error: Exception) -> str:
-    return safe(str(error), 300) or type(error).__name__

@@ -44,6 +44,10 @@ class Steps:
         step = self._now.steps[number]
         self._set(number, replace(step, state="failed", seconds=self._seconds(number), detail=detail))
 
+    def leave_out(self, number: int, why: SafeText) -> None:
+        """It is not begun, and will not be."""
+        self._set(number, replace(self._now.steps[number], detail=why))
+
     def remark(self, text: SafeText) -> None:
         """Something the reader must know until the end."""
         self._remark = text

@@ -65,14 +65,32 @@ async def test_a_line_for_each_and_what_was_done(tmp_path: Path, goes_on: bool, 
     stage.operator.acts["restart"] = lambda _: Outcome(False, SafeText("permission denied"))
     stage.door._operators = {"main": stage.operator, "second": second}
     # The second source is the same pretended engine: only who is asked differs.
-    other = replace(OTHER, service=SERVICE)
-    verdict = await stage.play(join([ONE, other], "continue" if goes_on else "stop", NOW))
+    verdict = await stage.play(join([ONE, OTHER], "continue" if goes_on else "stop", NOW), typed="2 services")
     assert len(stage.operator.asked) + len(second.asked) == asked
     assert verdict.result == "did not work"
     assert "permission denied" in verdict.evidence[0]
     last = stage.journal.entries[-1]
     assert (("not done", f"restart {SERVICE}-2") in last.facts) is not goes_on
     assert (stage.world.instances[operation(2).target].phase, len(stage.told[-1].steps)) == (Phase.RUNNING, 2)
+
+
+async def test_what_rests_on_a_failed_step_is_left_out_and_the_others_go_on(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "state", guard=Guard(rules=()))
+    stage.operator.acts["capture"] = lambda _: Outcome(False, SafeText("the dump is over its limit"))
+    stage.operator.acts["remove"] = lambda _: Outcome(True)
+    kept = replace(plan(operation(1, "capture"), operation(1, "remove"), made_at=NOW), verb="restart")
+    verdict = await stage.play(join([kept, replace(OTHER, source="main")], "continue", NOW), typed="2 services")
+    # What could not be kept is not removed; the other service has nothing to do with it.
+    assert stage.operator.asked == [f"capture {SERVICE}-1", f"restart {SERVICE}-2"]
+    assert operation(1).target in stage.world.instances
+    assert verdict.result == "did not work"
+    why = f"not done, for {SERVICE} is left as it is since this failed: capture {SERVICE}-1"
+    assert verdict.evidence[1:3] == (f"remove {SERVICE}-1: {why}", f"restart {SERVICE}-2: done")
+    steps = stage.told[-1].steps
+    assert [(step.state, step.detail) for step in steps[1:2]] == [("waiting", why)]
+    assert [step.state for step in steps] == ["failed", "waiting", "done"]
+    facts = stage.journal.entries[-1].facts
+    assert [value for name, value in facts if name == "not done"] == [f"remove {SERVICE}-1"]
 
 
 async def test_an_engine_that_cannot_be_changed_refuses_all(tmp_path: Path) -> None:

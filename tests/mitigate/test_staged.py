@@ -180,9 +180,10 @@ async def test_a_failure_among_several_does_not_stop_the_others(tmp_path: Path) 
     stage = Stage(tmp_path / "state")
     stage.operator.acts["stop"] = lambda _: Outcome(False, SafeText("permission denied"))
     both = replace(
-        plan(operation(1, "stop"), operation(2), made_at=stage.clock.now()), on_failure="continue", verb="restart"
-    )
-    verdict = await stage.play(both)
+        plan(operation(1, "stop"), operation(2, service="web"), made_at=stage.clock.now()),
+        on_failure="continue", verb="restart",
+    )  # fmt: skip
+    verdict = await stage.play(both, typed="2 services")
     assert verdict.result == "did not work"
     assert verdict.evidence[0].startswith(f"stop {SERVICE}-1: did not work: stop {SERVICE}-1: permission denied")
     assert verdict.evidence[1] == f"restart {SERVICE}-2: done"

@@ -202,10 +202,11 @@ class Stage:
         return Outcome(True)
 
     async def play(
-        self, plan: Plan, *, seconds: float = 600.0, at: dict[float, Callable[[], None]] | None = None
-    ) -> Verdict:
+        self, plan: Plan, *, seconds: float = 600.0, at: dict[float, Callable[[], None]] | None = None,
+        typed: str = SERVICE,
+    ) -> Verdict:  # fmt: skip
         """Perform the plan while time passes in steps of half a second; `at` happens that long after the start."""
-        task = asyncio.create_task(self.door.perform(plan, typed_name=SERVICE, on_progress=self.told.append))
+        task = asyncio.create_task(self.door.perform(plan, typed_name=typed, on_progress=self.told.append))
         events = dict(at or {})
         passed = 0.0
         while not task.done() and passed <= seconds:
