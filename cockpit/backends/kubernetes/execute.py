@@ -39,6 +39,33 @@ class _Outcome(Struct, frozen=True):
     details: _Details | None = None
 
 
+class _Session:
+    """One command over an open WebSocket: what it printed, and how it ended."""
+
+    def __init__(self, given: bytes) -> None:
+        self._given = given
+        self.kept = bytearray()
+        self.dropped = 0
+        self.outcome: _Outcome | None = None
+
+    async def run(self, socket: "Socket") -> None:
+        """Until the command has ended, or the connection."""
+        from cockpit.backends.kubernetes.channels import payload
+
+        if self._given:
+            await socket.send_bytes(bytes([STDIN]) + self._given)
+            await socket.send_bytes(bytes([CLOSE, STDIN]) if socket.protocol == PROTOCOLS[0] else bytes([STDIN]))
+        async for message in socket:
+            data = payload(message.type, message.data)
+            if data[:1] == bytes([OUTCOME]):
+                self.outcome = msgspec.json.decode(data[1:], type=_Outcome)
+                return
+            if data and data[0] in (STDOUT, STDERR):
+                room = max(0, OUTPUT_LIMIT - len(self.kept))
+                self.kept += data[1 : 1 + room]
+                self.dropped += max(0, len(data) - 1 - room)
+
+
 async def run_in_pod(
     client: KubeClient,
     path: str,
@@ -48,48 +75,30 @@ async def run_in_pod(
     environment: Mapping[str, str] | None,
 ) -> CommandResult:
     """What the command printed. path: of the pod. SourceError: it could not be run. TimeoutError: it did not end."""
-    from cockpit.backends.kubernetes.channels import channels, payload
+    from cockpit.backends.kubernetes.channels import channels
 
     clock = client.clock
     began = clock.monotonic()
     name = path.rpartition("/")[2]
     words, given = with_environment(argv, environment or {})
     query = [("container", container), ("stdout", "true"), ("stderr", "true"), ("stdin", "true" if given else "false")]
-    kept, dropped = bytearray(), 0
-    outcome: _Outcome | None = None
-
-    async def listen(socket: "Socket") -> None:
-        nonlocal dropped, outcome
-        if given:
-            await socket.send_bytes(bytes([STDIN]) + given)
-            await socket.send_bytes(bytes([CLOSE, STDIN]) if socket.protocol == PROTOCOLS[0] else bytes([STDIN]))
-        async for message in socket:
-            data = payload(message.type, message.data)
-            if not data:
-                continue
-            if data[0] == OUTCOME:
-                outcome = msgspec.json.decode(data[1:], type=_Outcome)
-                return
-            if data[0] in (STDOUT, STDERR):
-                room = max(0, OUTPUT_LIMIT - len(kept))
-                kept.extend(data[1 : 1 + room])
-                dropped += max(0, len(data) - 1 - room)
-
+    query += [("command", one) for one in words]
+    session = _Session(given)
     try:
-        async with channels(
-            client, f"{path}/exec", [*query, *(("command", one) for one in words)], PROTOCOLS
-        ) as opened:
+        async with channels(client, f"{path}/exec", query, PROTOCOLS) as opened:
             try:
                 async with clock.timeout(max(0.0, timeout - (clock.monotonic() - began))):
-                    await listen(opened)
+                    await session.run(opened)
             except TimeoutError:
                 raise _TooLate from None
     except _TooLate:
         raise TimeoutError(f"{argv[0]} did not end within {timeout:g} s in {name} (it may still run there)") from None
     except ApiAnswer as error:
         raise SourceError(_refused(error, name)) from None
-    text = safe_block(bytes(kept).decode("utf-8", "replace"), OUTPUT_LIMIT)
-    return CommandResult(_exit_code(outcome, argv[0], name), text, clock.monotonic() - began, dropped)
+    except msgspec.MsgspecError:
+        raise SourceError(f"{argv[0]} in {name}: how it ended cannot be read") from None
+    text = safe_block(bytes(session.kept).decode("utf-8", "replace"), OUTPUT_LIMIT)
+    return CommandResult(_exit_code(session.outcome, argv[0], name), text, clock.monotonic() - began, session.dropped)
 
 
 class _TooLate(Exception):
