@@ -20,7 +20,8 @@ from tests.terminal import Terminal
 
 Open = Callable[..., Terminal]
 STUBBORN = (
-    "trap 'echo asked to end; while ! test -e /gate/open; do sleep 0.1; done; exit 0' TERM; while :; do sleep 0.2; done"
+    "trap 'echo asked to end; while ! test -e /gate/open; do sleep 0.1; done; exit 0' TERM; "
+    "echo up; while :; do sleep 0.2; done"
 )
 PROFILE = """
 version: 1
@@ -49,6 +50,7 @@ class Shop:
             "run", "--detach", "--name", f"shop-web-{number}", "--stop-timeout", "300", "--volume",
             f"{self.gate}:/gate", *labels, IMAGE, "sh", "-c", STUBBORN,
         )  # fmt: skip
+        self.engine.api.until(lambda: "up" in self.engine.cli("logs", f"shop-web-{number}"))
 
     def open_gate(self) -> None:
         (self.gate / "open").touch()

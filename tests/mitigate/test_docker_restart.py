@@ -36,8 +36,14 @@ def run(engine: DockerEngine, number: int, command: str, grace: int, *words: str
     labels = (f"--label={key}={value}" for key, value in compose_labels("shop", "web", number).items())
     engine.cli(
         "run", "--detach", "--name", f"shop_web_{number}", "--stop-timeout", str(grace), *words, *labels, IMAGE,
-        "sh", "-c", f"{command}; while :; do sleep 0.2; done",
+        "sh", "-c", f"{command}; echo up; while :; do sleep 0.2; done",
     )  # fmt: skip
+    until_up(engine, number, 1)
+
+
+def until_up(engine: DockerEngine, number: int, times: int) -> None:
+    """Until a replica has begun so often: what it does on TERM is set by then."""
+    engine.api.until(lambda: engine.cli("logs", f"shop_web_{number}").count("up\n") == times)
 
 
 async def test_all_replicas_are_restarted_together_and_each_has_its_grace(
@@ -54,7 +60,8 @@ async def test_all_replicas_are_restarted_together_and_each_has_its_grace(
     assert (made.danger, operation.deadline >= 50) == ("high", True)
     verdict = await bridge.carry_out(made)
     assert (verdict.result, verdict.evidence[0].startswith("2 of 2 ready")) == ("worked", True), verdict
-    assert [docker_clean.cli("logs", f"shop_web_{number}") for number in (1, 2)] == ["ended clean\n"] * 2
+    for number in (1, 2):
+        assert docker_clean.cli("logs", f"shop_web_{number}").startswith("up\nended clean\n")
 
 
 async def test_what_changed_meanwhile_is_not_restarted_together(docker_clean: DockerEngine, open_bridge: Open) -> None:
@@ -78,3 +85,37 @@ async def test_what_changed_meanwhile_is_not_restarted_together(docker_clean: Do
     assert not outcome.accepted
     assert outcome.detail.startswith("1 of 2 not restarted: ")
     assert gone in outcome.detail
+
+
+async def test_what_ignores_term_is_killed_after_its_grace_and_judged_by_how_it_ended(
+    docker_clean: DockerEngine, open_bridge: Open
+) -> None:
+    run(docker_clean, 1, "trap 'echo heard' TERM", 1)
+    before = docker_clean.api.inspect("shop_web_1")["State"]["StartedAt"]
+    bridge = await open_bridge()
+    done = await bridge.does("restart", "web")
+    assert any("(up to 1 s)" in risk for risk in done.risks)
+    assert docker_clean.api.inspect("shop_web_1")["State"]["StartedAt"] > before
+    until_up(docker_clean, 1, 2)
+    await bridge.does("stop", "web")
+    state = docker_clean.api.state("shop_web_1")
+    assert (state["Running"], state["ExitCode"]) == (False, 137)
+    assert docker_clean.cli("logs", "shop_web_1") == "up\nheard\n" * 2
+
+
+@pytest.mark.parametrize(
+    "verbs",
+    [("stop", "start", "stop"), ("pause", "resume", "pause"), ("kill", "start")],
+    ids=["stop and start", "pause and resume", "kill"],
+)
+async def test_each_verb_is_taken_back_by_its_inverse(
+    docker_clean: DockerEngine, open_bridge: Open, verbs: tuple[str, ...]
+) -> None:
+    states = {"start": "running", "stop": "exited", "pause": "paused", "resume": "running", "kill": "exited"}
+    docker_clean.run("web")
+    bridge = await open_bridge()
+    done = None
+    for verb in verbs:
+        done = await (bridge.does(verb, "web") if done is None else bridge.undoes(done))
+        assert done.verb == verb
+        assert docker_clean.api.state("web")["Status"] == states[verb]
