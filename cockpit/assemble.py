@@ -52,6 +52,14 @@ def _kubernetes_source(name: str, backend: Backend, profile: Profile, clock: Clo
     return KubernetesSource(name, backend, clock, secrets, namespaces(name, backend, profile))
 
 
+def _kubernetes_operator(
+    name: str, backend: Backend, clock: Clock, secrets: Secrets, evidence: Evidence | None
+) -> Operator:
+    from cockpit.backends.kubernetes.operate.operator import KubernetesOperator
+
+    return KubernetesOperator(name, backend, clock, secrets, evidence)
+
+
 def namespaces(name: str, backend: Backend, profile: Profile) -> frozenset[str]:
     """The namespaces of a cluster that a profile needs: none means all, an empty one the context's own."""
     if profile.discover and not backend.namespace:
@@ -78,7 +86,7 @@ _SOURCES: Mapping[str, MakeSource] = {
     "process": _process_source,
     "kubernetes": _kubernetes_source,
 }
-_OPERATORS: Mapping[str, MakeOperator] = {"docker": _docker_operator}
+_OPERATORS: Mapping[str, MakeOperator] = {"docker": _docker_operator, "kubernetes": _kubernetes_operator}
 
 
 def backend_part(name: str, backend: Backend, profile: Profile, state_dir: Path | None = None) -> BackendPart:

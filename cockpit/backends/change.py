@@ -25,6 +25,9 @@ def of_service(key: str) -> Identity:
 ATTENDED = "ended"
 """The `done_when` of an operation that a person attends at a terminal: it is done when that has ended."""
 
+GENERATION = "generation"
+"""Under which an answer, else an operation's argument, says which version of the target's definition there will be."""
+
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 

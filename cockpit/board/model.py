@@ -155,6 +155,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     """When its definition last changed (deploy, scale)."""
     depends_on: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    generation: int | None = None
+    """The newest version of its definition that the platform acts on, where it counts them."""
 
 
 class Component(Struct, frozen=True):

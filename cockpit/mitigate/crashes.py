@@ -23,11 +23,13 @@ class Crashes:
             if not target.instance or identity == target:
                 del self._lives[identity]
 
-    def look(self, sight: Sight) -> SafeText:
-        """What crashed, in words ("exit 1 again after 9 s"); empty when nothing did."""
+    def look(self, sight: Sight, *, only_new: bool = False) -> SafeText:
+        """What crashed, in words ("exit 1 again after 9 s"); empty when nothing did. only_new: of what came since."""
         if sight.blind:
             return SafeText("")
         for instance in sight.concerned():
+            if only_new and sight.baseline.of(instance.id) is not None:
+                continue
             words = self._judge(sight, instance)
             if words:
                 return safe(f"{words} ({instance.name})" if len(sight.concerned()) > 1 else words)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from cockpit.backends.change import ATTENDED
+from cockpit.backends.change import ATTENDED, GENERATION
 from cockpit.board.model import Health, Instance, Phase
 from cockpit.board.text import safe
 from cockpit.mitigate.answer import Answer, Finding
@@ -158,6 +158,41 @@ _VERSIONS = frozenset({"release", "version"})
 """Names under which an operation says which version it wants."""
 
 
+def acted_on(sight: Sight) -> Finding:
+    """The platform acts on the definition as it was changed."""
+    if sight.blind:
+        return _unknown(sight.blind)
+    workload = sight.workload
+    if workload is None:
+        return _no("it is not there any more") if sight.heard_since else _unknown("it is not seen")
+    told = (str(value) for name, value in (*sight.told, *sight.operation.arguments) if name == GENERATION)
+    wanted = next((int(value) for value in told if value.isdecimal()), None)
+    if wanted is None or workload.generation is None:
+        return _unknown("which definition the platform acts on is not known")
+    if workload.generation < wanted:
+        return _no("the platform has not begun to act on it")
+    return Finding(answer=Answer.YES, good=1, wanted=1)
+
+
+def rolled_out(sight: Sight) -> Finding:
+    """The platform has rolled out the definition as it was changed, and every instance is ready."""
+    begun = acted_on(sight)
+    workload = sight.workload
+    if begun.answer is Answer.UNKNOWN or workload is None:
+        return begun
+    alive = tuple(one for one in workload.instances if one.phase not in ENDED)
+    wanted = len(alive) if workload.desired is None else workload.desired
+    good = sum(is_ready(one) for one in alive)
+    if begun.answer is Answer.NO:
+        return Finding(answer=Answer.NO, good=0, wanted=wanted, detail=begun.detail)
+    bad = next((one for one in alive if not is_ready(one)), None)
+    if workload.rollout or bad is not None or len(alive) != wanted:
+        why = [str(workload.rollout)] if workload.rollout else []
+        why += [describe(bad)] if bad is not None else [] if workload.rollout else [f"{len(alive)} run"]
+        return Finding(answer=Answer.NO, good=min(good, wanted), wanted=wanted, detail=safe("; ".join(why)))
+    return Finding(answer=Answer.YES, good=good, wanted=wanted)
+
+
 def captured(sight: Sight) -> Finding:
     """What was to be kept was kept, as far as it could be: the files were written and hashed when that was answered."""
     if not sight.told:
@@ -191,7 +226,8 @@ class Required(Struct, frozen=True, kw_only=True):
     """What must be good besides the predicate itself. word: how its evidence reads ("2 of 2 ready"), "": as it is told.
 
     probes: the service's critical probes, each with `samples` answers after the operation.
-    crashes: an instance that ends or starts anew by itself has failed at once.
+    crashes: an instance that ends or starts anew by itself has failed at once. exchanges: instances from before are
+    on their way out, so only those that came since can fail so.
     answers: the service is to answer afterwards, though other signals say so.
     shows: it can be seen whether the operation was done at all; else only whether all is well.
     attended: a person does it at a terminal. lasts: it is judged at the end beside the plan's other operations.
@@ -202,6 +238,7 @@ class Required(Struct, frozen=True, kw_only=True):
     probes: bool = False
     samples: int = 1
     crashes: bool = False
+    exchanges: bool = False
     shows: bool = True
     attended: bool = False
     lasts: bool = True
@@ -220,6 +257,8 @@ PREDICATES: Mapping[str, Required] = {
     "read back": Required(test=read_back, word="put back", shows=False),
     "replicas": Required(test=replicas, word="ready", probes=True, crashes=True),
     "version": Required(test=version, word="ready in that version", probes=True, crashes=True),
+    "rolled out": Required(test=rolled_out, word="rolled out", probes=True, crashes=True, exchanges=True),
+    "acted on": Required(test=acted_on, word="acted on"),
     "stopped": Required(test=stopped, word="stopped"),
     "paused": Required(test=paused, word="paused"),
     "gone": Required(test=gone, word="gone"),

@@ -76,7 +76,8 @@ class Judge:
         """Rule on what is seen now. Monotonic `now`, in seconds."""
         sights = [self._sight(done, snapshot) for done in self._done]
         for sight in sights:
-            if required(sight.operation.done_when).crashes and (crash := self._crashes.look(sight)):
+            wanted = required(sight.operation.done_when)
+            if wanted.crashes and (crash := self._crashes.look(sight, only_new=wanted.exchanges)):
                 return Ruling(result="did not work", evidence=(crash,))
         findings = [(sight, required(sight.operation.done_when).test(sight)) for sight in sights]
         probes = self._probes(snapshot)

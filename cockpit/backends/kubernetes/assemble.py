@@ -93,6 +93,7 @@ def workload(
         rollout=control.rollout if control else SafeText(""),
         changed_at=control.changed_at if control else None,
         remarks=_remarks(owner, control, instances, desired, around),
+        generation=control.generation if control else None,
     )
 
 

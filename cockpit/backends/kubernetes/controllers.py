@@ -19,7 +19,7 @@ from cockpit.board.text import safe
 class Control(Struct, frozen=True, kw_only=True):
     """A Deployment or its like. desired: None when it does not say; labels: of the pods that it makes.
 
-    newest: so many of its pods are of interest (a job's last), None: all.
+    newest: so many of its pods are of interest (a job's last), None: all. generation: that its controller acts on.
     """
 
     owner: Owner
@@ -32,6 +32,7 @@ class Control(Struct, frozen=True, kw_only=True):
     labels: tuple[tuple[str, str], ...] = ()
     remarks: tuple[Remark, ...] = ()
     newest: int | None = None
+    generation: int | None = None
 
 
 def deployment(one: Controller) -> Control:
@@ -51,7 +52,7 @@ def deployment(one: Controller) -> Control:
     return Control(
         owner=_owner("deployment", one), uid=one.metadata.uid, desired=desired, image=_image(spec.template),
         rollout=safe(words, 200), changed_at=moment(updated or one.metadata.creation_timestamp),
-        labels=_labels(spec.template), remarks=tuple(remarks),
+        labels=_labels(spec.template), remarks=tuple(remarks), generation=status.observed_generation,
     )  # fmt: skip
 
 
@@ -144,6 +145,7 @@ def _plain(kind: str, one: Controller, desired: int, words: str) -> Control:
     return Control(
         owner=_owner(kind, one), uid=one.metadata.uid, desired=desired, image=_image(one.spec.template),
         rollout=safe(words, 200), changed_at=moment(one.metadata.creation_timestamp), labels=_labels(one.spec.template),
+        generation=one.status.observed_generation,
     )  # fmt: skip
 
 
