@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.backends.change import Permit, PlanRefused
 from tests.mitigate.bridge import Bridge
-from tests.parts.container import compose_labels
+from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import IMAGE, DockerEngine
 
 TURN = "touch /both/$HOSTNAME; while [ $(ls /both | wc -l) -lt 2 ]; do sleep 0.1; done; echo ended clean; exit 0"
@@ -119,3 +119,14 @@ async def test_each_verb_is_taken_back_by_its_inverse(
         done = await (bridge.does(verb, "web") if done is None else bridge.undoes(done))
         assert done.verb == verb
         assert docker_clean.api.state("web")["Status"] == states[verb]
+
+
+@pytest.mark.parametrize("verb", ["stop", "kill", "remove"])
+async def test_a_crash_loop_is_ended(docker_clean: DockerEngine, open_bridge: Open, verb: str) -> None:
+    docker_clean.run("web", ContainerSpec("exit 3", restart="always"))
+    # From its fourth start on it mostly waits for the next one: between the two no process is there to be told.
+    docker_clean.api.until(lambda: docker_clean.api.inspect("web")["RestartCount"] >= 4)
+    bridge = await open_bridge()
+    await bridge.does(verb, "web")
+    left = [row["State"] for row in docker_clean.api.containers()]
+    assert left == ([] if verb == "remove" else ["exited"])

@@ -19,7 +19,7 @@ from cockpit.backends.docker.stats import Sampler
 from cockpit.backends.docker.swarm import SwarmWatch
 from cockpit.backends.docker.times import from_nanoseconds
 from cockpit.backends.docker.wire import ContainerRow, Event, Info
-from cockpit.board.model import Health, Identity, SafeText, Workload
+from cockpit.board.model import Health, Identity, Phase, SafeText, Workload
 from cockpit.board.update import Changed, Gone, Heard, Listed
 
 PING_EVERY = 10.0
@@ -27,6 +27,8 @@ PING_EVERY = 10.0
 LIST_EVERY = 30.0
 AGAIN_EVERY = 15.0
 """Containers that are unhealthy are inspected so often for their last output: it changes without an event."""
+WAITING_EVERY = 3.0
+"""Containers that wait for their next start are inspected so often: who is killed then ends without an event."""
 PATIENCE, EXTRA = 0.3, 0.12
 """Seconds that the first list waits for inspections: of what is wrong, so that it says at once why; then of the rest,
 some 80 containers' worth, so that it says since when."""
@@ -73,6 +75,7 @@ class Observation:
                 self._begin(rows),
                 self._ping(),
                 self._watch(),
+                self._watch_waiting(),
                 sampler.run(),
                 self._swarm.run(),
             )
@@ -155,6 +158,11 @@ class Observation:
                 self._dirty.set()
                 self._emit(Heard(source=self._source, at=self._clock.now()))
             self.details.ask(known.row.id for known in self.fleet.known() if known.instance.health is Health.UNHEALTHY)
+
+    async def _watch_waiting(self) -> None:
+        while True:
+            await self._clock.sleep(WAITING_EVERY)
+            self.details.ask(known.row.id for known in self.fleet.known() if known.instance.phase is Phase.RESTARTING)
 
 
 def is_wrong(known: Known) -> bool:
