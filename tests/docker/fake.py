@@ -72,16 +72,21 @@ class FakeEngine:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if self._server is None or not self._server.is_serving():  # accepted in the moment in which it was closed
+            writer.transport.abort()
+            return
         self._tasks.add(task)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                method, target, _ = head.split(" ", 2)
-                self.asked.append(f"{method} {target}")
-                self._heard.set()
-                if not await self._answer(method, target.partition("?")[0], writer):
-                    break
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                while True:
+                    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                    method, target, _ = head.split(" ", 2)
+                    self.asked.append(f"{method} {target}")
+                    self._heard.set()
+                    if not await self._answer(method, target.partition("?")[0], writer):
+                        break
+        finally:
+            writer.close()
 
     async def _answer(self, method: str, path: str, writer: asyncio.StreamWriter) -> bool:
         if path == "/_ping":

@@ -34,10 +34,11 @@ class Proxy:
     ) -> None:
         assert self._server is not None
         self._server.close()
-        self.cut()
-        for task in self._tasks:
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.cut()
         self._folder.cleanup()
 
     def cut(self) -> None:
@@ -53,19 +54,34 @@ class Proxy:
         self._flows.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepting = asyncio.current_task()
+        assert accepting is not None
+        if self._server is None or not self._server.is_serving():  # accepted in the moment in which it was closed
+            writer.transport.abort()
+            return
         self.connections += 1
-        there, back = await asyncio.open_unix_connection(str(self._target))
-        self._writers |= {writer, back}
+        self._writers.add(writer)
+        self._keep(accepting)
+        try:
+            there, back = await asyncio.open_unix_connection(str(self._target))
+        except BaseException:
+            writer.transport.abort()
+            raise
+        self._writers.add(back)
         for one in (self._pass(reader, back), self._pass(there, writer)):
-            task = asyncio.get_running_loop().create_task(one)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep(asyncio.get_running_loop().create_task(one))
+
+    def _keep(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await reader.read(65536):
-                await self._flows.wait()
-                writer.write(data)
-                await writer.drain()
-        self._writers.discard(writer)
-        writer.close()
+        try:
+            with contextlib.suppress(OSError):
+                while data := await reader.read(65536):
+                    await self._flows.wait()
+                    writer.write(data)
+                    await writer.drain()
+        finally:
+            self._writers.discard(writer)
+            writer.close()

@@ -6,13 +6,15 @@ import ssl
 import subprocess
 from pathlib import Path
 
+import httpcore
+import httpx
 import pytest
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.docker import client as client_module
 from cockpit.backends.docker.client import EngineClient
 from cockpit.backends.docker.errors import EngineAnswer, NoAnswer
-from cockpit.backends.docker.transport import Refused
+from cockpit.backends.docker.transport import EngineTransport, NotDialled, Refused
 from cockpit.backends.docker.wire import ContainerRow, Info
 from cockpit.board.clock import ManualClock, SystemClock
 from cockpit.board.model import Health, Identity, Phase
@@ -125,6 +127,36 @@ async def test_a_reader_sends_nothing_that_changes() -> None:
         assert refused.value.status == 501
         await reader.close()
         await operator.close()
+
+
+class _Silent(httpcore.AsyncNetworkStream):
+    """A connection that says nothing. closed: whether it was closed."""
+
+    closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("long", [False, True])
+async def test_a_connection_that_is_there_after_all_were_closed_is_closed_too(long: bool) -> None:
+    stream, begun, there = _Silent(), asyncio.Event(), asyncio.Event()
+
+    async def dial() -> httpcore.AsyncNetworkStream:
+        begun.set()
+        await there.wait()
+        return stream
+
+    transport = EngineTransport(dial, connections=2, streams=2, read_only=True)
+    http = httpx.AsyncClient(transport=transport, base_url="http://docker", timeout=None, trust_env=False)
+    asking = asyncio.create_task(http.send(http.build_request("GET", "/info", extensions={"long": long}), stream=True))
+    async with asyncio.timeout(PATIENCE):
+        await begun.wait()
+        await http.aclose()
+        there.set()
+        with pytest.raises(NotDialled, match="the connection was given up"):
+            await asking
+    assert stream.closed
 
 
 @pytest.fixture(scope="module")

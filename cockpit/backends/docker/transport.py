@@ -88,7 +88,7 @@ def dial_tcp(host: str, port: int, tls: ssl.SSLContext | None) -> Dial:
 
 
 class _Counted(httpcore.AsyncNetworkStream):
-    """A connection that stands in a set while it is open."""
+    """A connection that stands in a set while it is open. Its TLS, where it has one, began when it was dialled."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream, counted: set[httpcore.AsyncNetworkStream]) -> None:
         self._inner, self._counted = inner, counted
@@ -104,12 +104,37 @@ class _Counted(httpcore.AsyncNetworkStream):
         self._counted.discard(self)
         await self._inner.aclose()
 
+    def get_extra_info(self, info: str) -> object:
+        return self._inner.get_extra_info(info)
+
 
 class _Network(httpcore.AsyncNetworkBackend):
-    """Every connection of the pool goes where `dial` leads, whatever host stands in the URL."""
+    """Every connection of the pool goes where `dial` leads, whatever host stands in the URL.
+
+    A pool that is closed forgets the connections that are just being dialled: here they are known, and closed.
+    """
 
     def __init__(self, dial: Dial) -> None:
         self._dial = dial
+        self._pooled: set[httpcore.AsyncNetworkStream] = set()
+        self._closed = False
+
+    async def dialled(self) -> httpcore.AsyncNetworkStream:
+        """A new connection, for the caller to close. NotDialled, SourceError."""
+        try:
+            stream = await self._dial()
+        except OSError as error:
+            raise NotDialled(error) from error
+        if self._closed:
+            await stream.aclose()
+            raise NotDialled(ConnectionAbortedError("the connection was given up"))
+        return stream
+
+    async def aclose(self) -> None:
+        """Close what the pool left open; whatever is dialled from now on is closed at once."""
+        self._closed = True
+        for stream in tuple(self._pooled):
+            await stream.aclose()
 
     async def connect_tcp(
         self,
@@ -119,10 +144,7 @@ class _Network(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        try:
-            return await self._dial()
-        except OSError as error:
-            raise NotDialled(error) from error
+        return _Counted(await self.dialled(), self._pooled)
 
     async def sleep(self, seconds: float) -> None:
         raise NotImplementedError("nothing is tried again at this level")
@@ -179,7 +201,7 @@ class EngineTransport(httpx.AsyncBaseTransport):
     async def _long(self, request: httpx.Request) -> httpx.Response:
         if len(self._open) >= self._streams:
             raise SourceError(f"{self._streams} logs are read from this engine already, the most it bears: close one")
-        stream = _Counted(await self._network.connect_tcp("", 0), self._open)
+        stream = _Counted(await self._network.dialled(), self._open)
         try:
             return await ask(stream, request)
         except BaseException:
@@ -191,3 +213,4 @@ class EngineTransport(httpx.AsyncBaseTransport):
             await stream.aclose()
         with contextlib.suppress(RuntimeError):
             await self._pool.aclose()
+        await self._network.aclose()
