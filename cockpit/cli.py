@@ -58,6 +58,7 @@ def _watching(add: _Add) -> None:
     _screen_options(opened)
     demo = add("demo", "open the cockpit on a small shop that runs here, with faults to try")
     demo.add_argument("--drill", metavar="NAME", help="start with this fault")
+    demo.add_argument("--kubernetes", action="store_true", help="a shop on an emulated Kubernetes cluster instead")
     _screen_options(demo)
     check = add("check", "assess once and print it; exit 0 well, 1 something is down or degraded, 2 cannot tell")
     check.add_argument("file", nargs="?", metavar="PROFILE")

@@ -17,6 +17,8 @@ def complain(line: str) -> None:
 def chosen_parts(options: argparse.Namespace, *, journal: bool = True, host: bool = True) -> Parts | int:
     """The parts of the profile that the options name; an exit status when it cannot be used (told on stderr)."""
     from cockpit.assemble import assemble
+    from cockpit.backends.base import SourceError
+    from cockpit.demo import cluster
     from cockpit.incident.place import state_directory
 
     loaded = chosen_profile(options)
@@ -24,15 +26,26 @@ def chosen_parts(options: argparse.Namespace, *, journal: bool = True, host: boo
         return loaded
     profile, name = loaded
     record = getattr(options, "record", None)
+    emulated = None
+    if cluster.is_emulated(profile):
+        try:
+            emulated = cluster.running_folder()
+        except SourceError as error:
+            complain(f"cockpit: {error}")
+            return 2
+        cluster.enter(emulated)
+    state = cluster.state_of(emulated) if emulated else state_directory(os.environ, profile.state)
     parts = assemble(
         profile,
         name,
-        state_dir=state_directory(os.environ, profile.state) if journal else None,
+        state_dir=state if journal else None,
         who=options.who,
         read_only="started with --read-only" if options.read_only else "",
         record=Path(record) if record else None,
         host=host,
     )
+    if emulated:
+        return cluster.on_cluster(parts, emulated)
     if any(backend.kind == "demo" for backend in profile.backends.values()):
         from cockpit.demo.assemble import attached
 

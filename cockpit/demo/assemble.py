@@ -3,8 +3,9 @@
 import argparse
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -29,12 +30,28 @@ def demo_parts(options: argparse.Namespace, host: DemoHost | None = None) -> tup
     """
     if wrong := unknown_drill(getattr(options, "drill", None)):
         return wrong
-    clock = SystemClock()
     try:
         host = host or DemoHost.start()
-        asyncio.run(host.ready(clock))
     except DemoError as error:
         return str(error)
+    return opened(host, host.ready, lambda: parts_on(host.socket, **said(options)))
+
+
+def said(options: argparse.Namespace) -> dict[str, Any]:
+    """What of the command line the parts of any demo are made with."""
+    record = getattr(options, "record", None)
+    return {
+        "who": getattr(options, "who", ""),
+        "read_only": "started with --read-only" if getattr(options, "read_only", False) else "",
+        "record": Path(record) if record else None,
+    }
+
+
+def opened(
+    host: DemoHost, ready: Callable[[Clock], Coroutine[Any, Any, object]], make: Callable[[], Parts]
+) -> tuple[Parts, Callable[[], None]] | str:
+    """The parts that `make` gives once the host is ready, and what ends it; or one line on why there are none."""
+    clock = SystemClock()
 
     def close() -> None:
         """End the platform; a host that is asked twice has ended already."""
@@ -42,17 +59,14 @@ def demo_parts(options: argparse.Namespace, host: DemoHost | None = None) -> tup
         asyncio.run(host.close(clock))
 
     try:
-        record = getattr(options, "record", None)
-        parts = parts_on(
-            host.socket,
-            who=getattr(options, "who", ""),
-            read_only="started with --read-only" if getattr(options, "read_only", False) else "",
-            record=Path(record) if record else None,
-        )
+        asyncio.run(ready(clock))
+    except DemoError as error:
+        return str(error)
+    try:
+        return make(), close
     except BaseException:
         close()
         raise
-    return parts, close
 
 
 def parts_on(
@@ -65,7 +79,7 @@ def parts_on(
     machine: bool = True,
 ) -> Parts:
     """The shipped profile on the host whose socket this is. speed: of faults; machine: with this machine's facts."""
-    profile = _shipped()
+    profile = shipped("demo")
     parts = Parts(
         profile=profile,
         profile_name=profile.name,
@@ -110,13 +124,19 @@ def running_socket() -> str:
     """The socket of the one demo that runs here. SourceError when there is none, or a choice."""
     from cockpit.demo.host.folder import living
 
-    found = living()
-    if len(found) == 1:
-        return found[0][1]
+    return the_one(living(), "no demo runs here: cockpit demo starts one")
+
+
+def the_one(found: Sequence[tuple[int, str]], none: str) -> str:
+    """The door of the only host that lives, of their pids and doors. SourceError when there is none, or a choice."""
     if not found:
-        raise SourceError("no demo runs here: cockpit demo starts one")
-    pids = ", ".join(str(pid) for pid, _ in found)
-    raise SourceError(f"{len(found)} demos run here (pids {pids}): which one is meant cannot be told, end the others")
+        raise SourceError(none)
+    if len(found) > 1:
+        pids = ", ".join(str(pid) for pid, _ in found)
+        raise SourceError(
+            f"{len(found)} demos run here (pids {pids}): which one is meant cannot be told, end the others"
+        )
+    return found[0][1]
 
 
 def backend_part(name: str, socket: str, profile: Profile, state: Path | None) -> BackendPart:
@@ -154,8 +174,9 @@ def _with_demo(parts: Parts, make: Callable[[str], BackendPart]) -> tuple[Backen
     return tuple(made.values())
 
 
-def _shipped() -> Profile:
-    found = load(profiles() / "demo.yaml", os.environ)
+def shipped(name: str) -> Profile:
+    """A demo's own profile."""
+    found = load(profiles() / f"{name}.yaml", os.environ)
     if found.profile is None:
         raise RuntimeError(f"the demo's own profile is wrong: {found.errors[0]}")
     return found.profile

@@ -1,6 +1,6 @@
 """The demo's faults as the engine's commands see them: a list, and a switch for each."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from typing import cast
 
@@ -14,11 +14,11 @@ from cockpit.engine.port import CommandError
 STARTS_WITHIN = 10.0
 
 
-def unknown_drill(name: str | None) -> str:
+def unknown_drill(name: str | None, known: Collection[str] = BY_NAME) -> str:
     """What is wrong with the name of a drill; empty when there is such a fault, or none is asked for."""
-    if not name or name in BY_NAME:
+    if not name or name in known:
         return ""
-    return f"{safe(name, 60)} is no drill; there are {', '.join(BY_NAME)}"
+    return f"{safe(name, 60)} is no drill; there are {', '.join(known)}"
 
 
 class DemoFaults:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cockpit.board.clock import Clock
 from cockpit.demo.client import DemoClient, DemoError
-from cockpit.demo.start import start_host
+from cockpit.demo.start import SHOP, start_host
 
 READY_WITHIN, END_WITHIN = 20.0, 4.0
 """Seconds; measured: ready after 0.08, ended after 0.02 (1 more when a service ignores TERM). The rest is room for
@@ -25,35 +25,40 @@ class DemoHost:
         self._process, self._pipe = process, pipe
         self.pid = process.pid
         self.socket = self.folder = ""
-        """Known once `ready` returned."""
+        """Known once `ready` or `started` returned. A cluster has no socket: its folder holds a kubeconfig."""
 
     @classmethod
-    def start(cls, pace: float = 1.0) -> "DemoHost":
+    def start(cls, pace: float = 1.0, host: str = SHOP) -> "DemoHost":
         """Begin. pace: seconds of the demo's slow rhythms for one second (0.01 to 10). Raises DemoError."""
         try:
-            return cls(*start_host(pace))
+            return cls(*start_host(pace, host))
         except OSError as error:
             raise DemoError("lost", f"the demo host cannot be started: {error}") from error
 
     async def ready(self, clock: Clock) -> DemoClient:
         """Wait for its socket and its hello, bounded. Raises DemoError with what the host said, after ending it."""
+        await self.started(clock)
+        client = DemoClient(self.socket, clock)
+        try:
+            await client.request("hello", deadline=READY_WITHIN)
+        except DemoError:
+            await self.close(clock)
+            raise
+        return client
+
+    async def started(self, clock: Clock) -> None:
+        """Wait until it says where it is, bounded. Raises DemoError with what the host said, after ending it."""
         words = bytearray()
         try:
             async with clock.timeout(READY_WITHIN):
                 told = await self._first_line(words)
             self.socket, self.folder = str(told["socket"]), str(told["folder"])
-            client = DemoClient(self.socket, clock)
-            await client.request("hello", deadline=READY_WITHIN)
         except TimeoutError as error:
             await self.close(clock)
             raise DemoError("lost", f"the demo host was not ready within {READY_WITHIN:g} s{_last(words)}") from error
         except (ValueError, KeyError, TypeError) as error:
             await self.close(clock)
             raise DemoError("lost", f"the demo host did not start{_last(words)}") from error
-        except DemoError:
-            await self.close(clock)
-            raise
-        return client
 
     async def _first_line(self, words: bytearray) -> Any:
         while b"\n" not in words and len(words) < WORDS_LIMIT:

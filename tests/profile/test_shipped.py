@@ -17,6 +17,7 @@ from cockpit.resources import profiles
 NEEDED = {
     "ai-orchestrator": set(),
     "demo": set(),
+    "demo-kubernetes": set(),
     "omni-quantum-elite": {"LITELLM_API_KEY", "NEO4J_PASSWORD", "QDRANT_API_KEY"},
     "omninode-bridge": set(),
     "somabrain": {"SOMABRAIN_DB_PASSWORD"},

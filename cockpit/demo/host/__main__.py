@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import NoReturn
 
+from cockpit.demo.host.arguments import arguments
 from cockpit.demo.host.connection import PROTOCOL
 from cockpit.demo.host.folder import Folder, sweep
 from cockpit.demo.host.loop import Loop
@@ -20,22 +21,6 @@ from cockpit.demo.host.supervisor import Supervisor
 
 GRACE = 1.0
 """Seconds that services get between TERM and KILL when the whole demo ends."""
-
-
-def _arguments(argv: list[str]) -> tuple[int, float]:
-    """(parent fd, pace). argparse would cost 8 ms of the start."""
-    pairs = dict(zip(argv[::2], argv[1::2], strict=False))
-    try:
-        if not pairs.keys() <= {"--parent-fd", "--pace"}:
-            raise ValueError
-        fd, pace = int(pairs["--parent-fd"]), float(pairs.get("--pace", "1"))
-        os.fstat(fd)
-        if not 0.01 <= pace <= 10:
-            raise ValueError
-    except (KeyError, ValueError, OSError):
-        print("usage: python -m cockpit.demo.host --parent-fd FD [--pace 0.01..10]", file=sys.stderr)  # noqa: T201
-        raise SystemExit(64) from None
-    return fd, pace
 
 
 class Host:
@@ -85,7 +70,7 @@ class Host:
 
 
 def main() -> NoReturn:
-    parent, pace = _arguments(sys.argv[1:])
+    parent, pace = arguments(sys.argv[1:])
     os.umask(0o077)
     host = Host(parent, pace)
     try:

@@ -106,13 +106,16 @@ def sweep() -> list[str]:
     return swept
 
 
-def living() -> list[tuple[int, str]]:
-    """(pid, socket) of every host of this user that lives, and can be asked, on this machine."""
+def living(door: str = SOCKET_NAME) -> list[tuple[int, str]]:
+    """(pid, socket) of every host of this user that lives, and can be asked, on this machine.
+
+    door: the file of its folder through which it is asked, if not the socket.
+    """
     found, world = [], _world()
     for place in places():
         with contextlib.suppress(OSError), os.scandir(place) as entries:
             for entry in entries:
-                path = os.path.join(entry.path, SOCKET_NAME)
+                path = os.path.join(entry.path, door)
                 if not (entry.name.startswith(PREFIX) and _is_ours(entry.path) and os.path.exists(path)):
                     continue
                 with contextlib.suppress(OSError, ValueError, KeyError, TypeError):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
+from cockpit.demo.kubernetes.cluster.sample import SHOP
 from cockpit.demo.kubernetes.emulator import Emulator
 
 NAMESPACE = "shop"
@@ -16,6 +17,8 @@ _DEPLOYMENTS = "deployments.apps"
 BAD_VALUE, GOOD_VALUE, VALUE_NAME = "2s", "2000", "PROVIDER_TIMEOUT_MS"
 SMALL_LIMIT, GOOD_LIMIT = "64Mi", "512Mi"
 NODE = "node-001"
+STUCK_AFTER = 30
+"""Seconds without progress after which a rollout of the shop is stuck; nobody watches a drill for the usual 600."""
 
 
 class Drill(NamedTuple):
@@ -34,6 +37,11 @@ def prepare(emulator: Emulator) -> None:
     behaviours = emulator.cluster.behaviours
     behaviours.images |= {f"{_REGISTRY}/checkout:3.9.0": "unready", f"{_REGISTRY}/web:2.5.0": "missing"}
     behaviours.values[VALUE_NAME, BAD_VALUE] = "crash"
+    for app, _, _ in SHOP:
+        old = emulator.cluster.store.get(_DEPLOYMENTS, NAMESPACE, app)
+        if old is not None:
+            made = {**old, "spec": {**old["spec"], "progressDeadlineSeconds": STUCK_AFTER}}
+            emulator.cluster.objects.change(BY_SHELF[_DEPLOYMENTS], old, made)
 
 
 def _container(emulator: Emulator, app: str) -> Json:

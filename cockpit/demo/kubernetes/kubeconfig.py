@@ -4,6 +4,11 @@ import json
 import os
 from pathlib import Path
 
+CONTEXT = "cockpit-demo"
+"""The context of the cluster that `cockpit demo --kubernetes` starts: no cluster that matters is called so."""
+FILE = "kubeconfig"
+"""Its kubeconfig in the folder of its host."""
+
 
 def kubeconfig(url: str, *, name: str = "demo", namespace: str = "shop", token: str = "", ca: str = "") -> str:
     """The text of a kubeconfig with one context `name`. ca: path of a certificate file, for https."""
