@@ -14,6 +14,7 @@ from cockpit.board.secrets import Secrets
 from cockpit.board.snapshot import Snapshot
 from cockpit.board.text import safe
 from cockpit.engine import editing
+from cockpit.engine.history import Remembered
 from cockpit.engine.parts import Context, Parts
 from cockpit.engine.plans import Planner
 from cockpit.engine.port import (
@@ -35,6 +36,7 @@ from cockpit.incident.errors import JournalError, NotRecorded
 from cockpit.incident.journal import Journal
 from cockpit.incident.people import whoami
 from cockpit.incident.place import prepare
+from cockpit.incident.releases import ReleaseWatcher
 from cockpit.incident.rolling import Rolling
 from cockpit.incident.timeline import Row, recorded
 from cockpit.mitigate import approval
@@ -70,6 +72,7 @@ class Record:
         self._guard = self._guarded(None)
         self._running: set[asyncio.Task[Verdict]] = set()
         self._watcher: Watcher | None = None
+        self._releases: ReleaseWatcher | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._person = whoami(parts.environ, parts.who)
         self._opened = asyncio.Event()
@@ -108,15 +111,17 @@ class Record:
         self._guard = self._guarded(self._journal)
         self._door = Door(self._journal, self._board, self._operators, self._clock, self._guard, witness)
         self._watcher = Watcher(self._parts.profile_name, self._journal.entries)
+        self._releases = ReleaseWatcher(self._parts.profile_name, self._journal.entries)
+        Remembered(lambda: self._journal.entries if self._journal else (), self._releases).tell(self._operators)
         self._spawn(self._journal.follow())
         self._spawn(recover(self._journal, self._board, self._clock))
         self._changed()
 
     def watch(self, now: Snapshot) -> None:
         """Write what changed by itself into the timeline (the cockpit that holds the recorder's lease does)."""
-        if self._watcher is None or self._journal is None:
+        if self._watcher is None or self._releases is None or self._journal is None:
             return
-        drafts = self._watcher.look(now)
+        drafts = (*self._watcher.look(now), *self._releases.look(now))
         if drafts and self._journal.recording:
             self._spawn(self._append_automatic(drafts))
 

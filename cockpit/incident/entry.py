@@ -11,8 +11,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     """An entry as it is stored. Later entries that edit, pin, hide or redact point at it by `subject`.
 
     id: 1, 2, 3 ...; 0 for one that the journal could not take yet (set aside on disk): shown as "not saved".
-    kind: note, decision, finding, action, message, approval, request (people's); state, probe, intent, result, verdict,
-    system, drill (automatic); edit, pin, unpin, hide, unhide, annotate, evidence, redact (about that in `subject`).
+    kind: note, decision, finding, action, message, approval, request (people's); state, probe, release, intent,
+    result, verdict, system, drill (automatic); edit, pin, unpin, hide, unhide, annotate, evidence, redact (about that
+    in `subject`).
     facts: ordered names and values that belong to it (service, plan hash, exit code, ...).
     """
 

@@ -14,6 +14,7 @@ from cockpit.board.model import SafeText
 from cockpit.board.text import safe
 from cockpit.incident.edits import POINTING, WORDED
 from cockpit.incident.entry import Entry
+from cockpit.incident.releases import quiet
 from cockpit.incident.rows import REDACTED
 
 RUN_KINDS = frozenset({"intent", "result", "verdict"})
@@ -30,7 +31,8 @@ class Wording(Struct, frozen=True):
 class Row(Struct, frozen=True, kw_only=True):
     """One row of the timeline. entry: as recorded first; text and happened: as edited last, by the entry `said`.
 
-    locked: recorded by the cockpit, annotated but never reworded. superseded: a step whose verdict has its own row.
+    locked: recorded by the cockpit, annotated but never reworded. superseded: a step whose verdict has its own row, or
+    what was only noted for planning.
     earlier: wordings before this one, oldest first. parts: of a verdict, the intent and results of its run.
     """
 
@@ -60,7 +62,7 @@ def row_of(entry: Entry) -> Row:
     service = next((value for name, value in entry.facts if name == "service"), "")
     return Row(
         entry=entry, said=entry, text=entry.text, happened=entry.happened, service=service,
-        locked=entry.kind not in WORDED,
+        locked=entry.kind not in WORDED, superseded=quiet(entry),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What plans say, and what they notice before they are carried out, on recorded containers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from cockpit.backends.docker.clone import NUMBER
 from cockpit.backends.docker.plan import Site, Target, plan_act, targets
 from cockpit.backends.docker.verbs import ACTS
 from cockpit.backends.docker.wire import Config, Container, ContainerState, Healthcheck, HostConfig, RestartPolicy
+from cockpit.backends.history import Ran
 from cockpit.board.model import Identity, Instance, SafeText, Workload
 from tests.docker.recorded import recorded
 
@@ -211,6 +212,11 @@ def test_a_copy_for_another_image_keeps_what_was_declared() -> None:
     assert "fixed address 10.0.0.9" in clone.why_not_beside(whole, "shop_web_1")
 
 
+def named_of(one: images.Candidate | None) -> str:
+    assert one is not None
+    return one.name
+
+
 def test_which_image_to_go_back_to() -> None:
     def row(tag: str, number: int) -> images.ImageRow:
         return images.ImageRow(id=f"sha256:{number:064x}", repo_tags=[tag], created=1000 * number)
@@ -218,10 +224,10 @@ def test_which_image_to_go_back_to() -> None:
     rows = [row("r:5000/app:v1", 1), row("r:5000/app:v2", 2), row("r:5000/app:v3", 3), row("other:v9", 9)]
     found = images.candidates(rows, "r:5000/app", rows[1].id)
     assert [one.name for one in found] == ["r:5000/app:v3", "r:5000/app:v1"]
-    assert images.pick(found, "r:5000/app", datetime.fromtimestamp(2000, UTC)).name == "r:5000/app:v1"
-    assert images.pick(found, "r:5000/app", None).name == "r:5000/app:v3"
+    assert named_of(images.pick(found, datetime.fromtimestamp(2000, UTC))) == "r:5000/app:v1"
+    assert named_of(images.pick(found, None)) == "r:5000/app:v3"
     previous = images.candidates([*rows, row("r:5000/app:previous", 4)], "r:5000/app", rows[1].id)
-    assert images.pick(previous, "r:5000/app", None).name == "r:5000/app:previous"
+    assert named_of(images.pick(previous, None)) == "r:5000/app:previous"
     for wanted in ("v1", "r:5000/app:v1", rows[0].id):
         assert images.named(found, wanted) == found[1]
     assert images.named(found, "v9") is None
@@ -235,3 +241,34 @@ def test_a_restart_says_what_to_try_when_it_does_not_work() -> None:
     ids = ",".join(one.container.id for one in found)
     assert plan_act(ACTS["restart"], whole, found, (), SITE).otherwise == ("recreate", (("instance", ids),))
     assert plan_act(ACTS["stop"], whole, found, (), SITE).otherwise is None
+
+
+def test_what_is_known_of_an_image_decides_and_is_said() -> None:
+    now = datetime(2026, 3, 1, 14, 30, tzinfo=UTC)
+
+    def ran(until: int, healthy: int | None) -> Ran:
+        times = [now - timedelta(minutes=one) if one is not None else None for one in (until, healthy)]
+        return Ran(id="", name="", since=now - timedelta(days=6), until=times[0], healthy=times[1])
+
+    def one(tag: str, number: int, **known: Any) -> images.Candidate:
+        digest = f"sha256:{number}" + 63 * "0"
+        name = digest if known.get("gone") else f"r:5000/app:{tag}"
+        created = now - timedelta(days=number)
+        return images.Candidate(name=name, id=digest, called=f"r:5000/app:{tag}", created=created, **known)
+
+    bad, good = one("v5", 1, ran=ran(5, None)), one("v4", 2, ran=ran(26, 27))
+    previous, local = one("v3", 3, previous=True), one("v2", 4)
+    gone = one("v1", 5, ran=ran(10, 20), gone=True)
+    every = (bad, gone, previous, local, good)
+    assert images.pick(every, now) is good, "what ran last and was healthy, and is here"
+    assert images.pick((bad, gone, local, previous), now) is previous
+    assert images.pick((gone,), now) is None
+    assert [images.shown(one, "r:5000/app", now) for one in every] == [
+        "v5  10000000  journal · ran 5 d to 5 min ago · healthy: not known",
+        "v1  50000000  journal · ran 5 d to 10 min ago · gone from this engine",
+        "v3  30000000  tag · built 3 d ago · healthy: not known",
+        "v2  40000000  local · built 4 d ago · healthy: not known",
+        "v4  20000000  journal · ran 5 d to 26 min ago · healthy 27 min ago",
+    ]
+    assert (images.named(every, "v1"), images.named(every, "app:previous")) == (gone, previous)
+    assert images.shown(gone, "other", now).startswith("r:5000/app:v1  50000000")

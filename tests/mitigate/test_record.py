@@ -1,11 +1,13 @@
 """What the engine makes of the door's refusals: the second person asked for, what cannot be recorded asked again."""
 
+import asyncio
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from cockpit.backends.change import Verdict
+from cockpit.backends.history import UNKNOWN, History, Ran
 from cockpit.board.board import Board
 from cockpit.board.clock import Clock, ManualClock
 from cockpit.board.secrets import Secrets
@@ -18,7 +20,8 @@ from cockpit.incident.commands import At
 from cockpit.incident.entry import Draft, Entry
 from cockpit.incident.errors import NotRecorded
 from cockpit.profile.schema import PolicyRule, Profile
-from tests.mitigate.world import SERVICE, FakeOperator, World, operation, plan
+from tests.mitigate.world import SERVICE, WORKLOAD, FakeOperator, World, operation, plan
+from tests.patience import PATIENCE
 
 RULE = PolicyRule(need="second person", verbs=("restart",), why="two see more")
 
@@ -128,4 +131,53 @@ async def test_a_note_that_is_only_set_aside_is_shown(tmp_path: Path, monkeypatc
     monkeypatch.setattr("cockpit.incident.journal.Journal.append", aside)
     await record.note(AddNote(text="the disk is full"))
     assert [(row.text, row.saved) for row in record.rolling.rows] == [("the disk is full", False)]
+    await record.close()
+
+
+class Remembering(FakeOperator):
+    """Plans with what was recorded."""
+
+    history: History = UNKNOWN
+
+    def remember(self, history: History) -> None:
+        self.history = history
+
+
+async def test_what_ran_is_recorded_and_told_to_whoever_plans(tmp_path: Path) -> None:
+    operators: list[Remembering] = []
+    changed = asyncio.Event()
+
+    async def known(count: int) -> tuple[Ran, ...]:
+        while len(found := operators[-1].history.ran(WORKLOAD)) < count:
+            changed.clear()
+            await asyncio.wait_for(changed.wait(), PATIENCE)
+        return found
+
+    async def session() -> tuple[World, Record]:
+        world = World(ManualClock(), 1)
+        operators.append(Remembering())
+        part = BackendPart("main", lambda *_: pytest.fail("no source is needed"), lambda *_: operators[-1])
+        parts = Parts(
+            profile=Profile(version=1, name="shop"), profile_name="shop", state_dir=tmp_path / "state", backends=(part,)
+        )
+        record = Record(parts, cast("Board", world), world.clock, Secrets(), changed.set)
+        await record.open()
+        return world, record
+
+    world, record = await session()
+    world.change(1, image="app:v1", image_id="sha256:1", created_at=world.clock.now())
+    record.watch(world.snapshot())
+    await known(1)
+    await record.close()
+    # Meanwhile somebody deploys, and nobody looks.
+    world, record = await session()
+    assert [one.id for one in await known(1)] == ["sha256:1"]
+    world.change(1, image="app:v2", image_id="sha256:2", created_at=world.clock.now())
+    record.watch(world.snapshot())
+    now, before = await known(2)
+    assert (now.id, now.until, before.id, before.until) == ("sha256:2", None, "sha256:1", now.since)
+    assert now.healthy == before.healthy == world.clock.now(), "that is when each was looked at"
+    # The first sight is in the record, but no part of the story.
+    told = [str(row.text) for row in record.rolling.rows if row.entry.kind == "release"]
+    assert told == [f"{SERVICE}: image app:v1 1 -> app:v2 2"]
     await record.close()

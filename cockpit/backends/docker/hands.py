@@ -15,6 +15,7 @@ from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.plan import Site
 from cockpit.backends.docker.wire import Container, Info
 from cockpit.backends.evidence import Evidence
+from cockpit.backends.history import UNKNOWN, History
 from cockpit.board.clock import Clock
 from cockpit.board.model import Workload
 from cockpit.board.text import safe
@@ -30,6 +31,8 @@ class Hands:
     def __init__(self, client: EngineClient, evidence: Evidence | None = None) -> None:
         """evidence: where what is known of a container is kept before it goes; None: nowhere."""
         self.client, self.evidence = client, evidence
+        self.history: History = UNKNOWN
+        """What workloads ran before now."""
 
     @property
     def clock(self) -> Clock:

@@ -1,4 +1,4 @@
-"""Which images a container could run instead: local ones of the same repository, each with its age."""
+"""Which images a container could run instead: those that it ran, and local ones of the same repository."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,10 +9,12 @@ from msgspec import Struct
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.wire import Wire
+from cockpit.backends.history import Ran
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
 
 MOST = 20
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class ImageRow(Wire, frozen=True):
@@ -31,12 +33,20 @@ class ImageWhole(Wire, frozen=True):
     config: dict[str, object] | None = None
 
 
-class Candidate(Struct, frozen=True):
-    """One image to go to. name: its tag, or its id when it has none."""
+class Candidate(Struct, frozen=True, kw_only=True):
+    """One image to go to. name: its tag, or its id when it has none (any more); called: how it is or was named.
+
+    created: None when not known. previous: whether it has the tag `previous`. ran: what the journal knows of it here.
+    gone: it is not on this engine any more.
+    """
 
     name: str
     id: str
-    created: datetime
+    called: str
+    created: datetime | None
+    previous: bool = False
+    ran: Ran | None = None
+    gone: bool = False
 
 
 def repository(image: str) -> str:
@@ -49,21 +59,32 @@ def repository(image: str) -> str:
 
 
 def candidates(rows: Sequence[ImageRow], repo: str, current: str) -> tuple[Candidate, ...]:
-    """Images of the repository other than the current one, the newest first; each once, under its first tag."""
+    """Images of the repository other than the current one, the newest first; each once."""
     found = []
     for row in rows:
         tags = [tag for tag in row.repo_tags or () if repository(tag) == repo]
         if row.id != current and tags:
-            found.append(Candidate(tags[0], row.id, datetime.fromtimestamp(max(0, row.created), UTC)))
-    found.sort(key=lambda one: (one.created, one.name), reverse=True)
+            # Said is the tag that tells most: every release was `previous` once.
+            plain = [tag for tag in tags if tag != f"{repo}:previous"] or tags
+            found.append(
+                Candidate(
+                    name=plain[0], id=row.id, called=plain[0], previous=f"{repo}:previous" in tags,
+                    created=datetime.fromtimestamp(max(0, row.created), UTC),
+                )
+            )  # fmt: skip
+    found.sort(key=lambda one: (one.created or _EPOCH, one.name), reverse=True)
     return tuple(found[:MOST])
 
 
-def pick(found: Sequence[Candidate], repo: str, current: datetime | None) -> Candidate:
-    """The likeliest: what is tagged `previous`, else the newest that is older than the current one, else the newest."""
-    previous = next((one for one in found if one.name == f"{repo}:previous"), None)
-    older = next((one for one in found if current is not None and one.created < current), None)
-    return previous or older or found[0]
+def pick(found: Sequence[Candidate], current: datetime | None) -> Candidate | None:
+    """The likeliest that is here: what ran here last and was healthy, what is tagged `previous`, else the newest that
+    is older than the current one, else the newest."""
+    here = [one for one in found if not one.gone]
+    healthy = [(one.ran.until or one.ran.since, one) for one in here if one.ran is not None and one.ran.healthy]
+    last = max(healthy, key=lambda pair: pair[0])[1] if healthy else None
+    previous = next((one for one in here if one.previous), None)
+    older = next((one for one in here if current and one.created and one.created < current), None)
+    return last or previous or older or next(iter(here), None)
 
 
 def named(found: Sequence[Candidate], wanted: str) -> Candidate | None:
@@ -74,12 +95,35 @@ def named(found: Sequence[Candidate], wanted: str) -> Candidate | None:
             return one
         if len(wanted.removeprefix("sha256:")) >= 6 and digest.startswith(wanted.removeprefix("sha256:")):
             return one
-    return None
+        if one.previous and wanted.rpartition(":")[2] == "previous":
+            return one
+    return next((one for one in found if one.gone and wanted in (one.called, one.called.rpartition(":")[2])), None)
 
 
-def shown(one: Candidate, now: datetime) -> SafeText:
-    """ "app:v1.2  4be7aa01  built 6 d ago"."""
-    return safe(f"{one.name}  {short(one.id)}  built {age((now - one.created).total_seconds())} ago", 300)
+def shown(one: Candidate, repo: str, now: datetime) -> SafeText:
+    """Origin, age, last healthy: "v1  4be7aa01  journal · ran 6 d to 26 min ago · healthy 27 min ago"."""
+    name = one.called.rpartition(":")[2] if repository(one.called) == repo else called(one.called)
+    origin = "journal" if one.ran else "tag" if one.previous else "local"
+    healthy = f"healthy {ago(one.ran.healthy, now)}" if one.ran and one.ran.healthy else "healthy: not known"
+    last = "gone from this engine" if one.gone else healthy
+    return safe(f"{name}  {short(one.id)[:8]}  {origin} · {_age_of(one, now)} · {last}", 300)
+
+
+def _age_of(one: Candidate, now: datetime) -> str:
+    if one.ran is not None:
+        lasted = age(((one.ran.until or now) - one.ran.since).total_seconds())
+        return f"ran {lasted}" + (f" to {ago(one.ran.until, now)}" if one.ran.until else "")
+    return f"built {ago(one.created, now)}" if one.created else "age not known"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """ "6 d ago"."""
+    return f"{age((now - at).total_seconds())} ago"
+
+
+def called(name: str) -> str:
+    """An image as it is said: its name, or its short id."""
+    return short(name) if name.startswith("sha256:") else name
 
 
 def short(image: str) -> str:

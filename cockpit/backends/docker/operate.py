@@ -20,6 +20,7 @@ from cockpit.backends.docker.swarm_set import SwarmSet
 from cockpit.backends.docker.swarm_verbs import SwarmRestart, SwarmRollBack, SwarmScale
 from cockpit.backends.docker.verbs import ACTS
 from cockpit.backends.evidence import Evidence
+from cockpit.backends.history import History
 from cockpit.backends.shell import Size
 from cockpit.board.clock import Clock
 from cockpit.board.model import Workload
@@ -54,6 +55,10 @@ class DockerOperator:
         self._made_with = name, backend, clock
         self._client = EngineClient(name, backend, clock, read_only=False)
         self._hands = Hands(self._client, evidence)
+
+    def remember(self, history: History) -> None:
+        """Plan with what was recorded of earlier images."""
+        self._hands.history = history
 
     def verbs(self, workload: Workload) -> tuple[Verb, ...]:
         """What may be done, by what its containers are doing."""

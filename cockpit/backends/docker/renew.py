@@ -104,7 +104,7 @@ def operation(verb: str, aim: Aim, site: Site, inverse: Inverse | None, done_whe
             *_facts(wishes.only(aim.wish, wishes.now_of(host))),
         ),
         after=(
-            ("image", safe(f"{aim.image} {images.short(aim.id)}", 300)),
+            ("image", safe(_image(aim), 300)),
             *_facts(aim.wish),
             ("configuration", SafeText("otherwise the same, volumes kept" if settings else "the same, volumes kept")),
             ("old container", SafeText("kept until the new one is ready, put back if it is not")),
@@ -157,6 +157,11 @@ def names_of(chosen: Sequence[Target]) -> tuple[str, str]:
 def labels_of(one: Target) -> dict[str, str]:
     """A container's labels."""
     return (one.container.config.labels if one.container.config else None) or {}
+
+
+def _image(aim: Aim) -> str:
+    named = "" if aim.image.startswith("sha256:") else f"{aim.image} "
+    return f"{named}{images.short(aim.id)}"
 
 
 def _facts(wish: Wish) -> Facts:

@@ -9,7 +9,7 @@ from cockpit.ui.format import stamp
 from cockpit.ui.look import Look
 
 LABEL = 10
-LEFT_OUT = frozenset({"plan", "baseline", "target"})
+LEFT_OUT = frozenset({"plan", "baseline", "target", "release"})
 """Facts that are for programs: the export has them, a reader does not want them."""
 
 

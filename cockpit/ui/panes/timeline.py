@@ -11,7 +11,7 @@ from cockpit.ui.widgets.rule import rule
 
 _STYLES = {"decision": "strong", "finding": "strong", "probe": "dim", "system": "dim"}
 _MARKS = {"decision": "!", "finding": "?", "action": "@", "message": ">"}
-_BY_ITSELF = frozenset({"state", "probe", "system", "drill"})
+_BY_ITSELF = frozenset({"state", "probe", "release", "system", "drill"})
 WRAPPED_FROM = 6
 """Lines from which an entry may take more than one."""
 
