@@ -139,9 +139,15 @@ def _of_revision(one: Json, owner: Json) -> Revision:
         cause=safe(str((meta.get("annotations") or {}).get(CAUSE, "")), 300),
         created_at=moment(meta.get("creationTimestamp")),
         replicas=count if isinstance(count, int) else None,
-        current=name == wanted,
+        current=name == wanted if wanted else _is_template_of(template, owner),
         template=_template(template),
     )
+
+
+def _is_template_of(template: Json, owner: Json) -> bool:
+    """A DaemonSet does not say which of its revisions is wanted: the one with its own template."""
+    kept = {name: value for name, value in template.items() if name != "$patch"}
+    return kept == (owner.get("spec") or {}).get("template")
 
 
 def _template(template: Json) -> Json:

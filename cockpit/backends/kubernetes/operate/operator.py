@@ -10,6 +10,7 @@ from cockpit.backends.kubernetes.errors import NoAnswer
 from cockpit.backends.kubernetes.operate.hands import Hands, Maneuver
 from cockpit.backends.kubernetes.operate.remove import Remove
 from cockpit.backends.kubernetes.operate.restart import Restart
+from cockpit.backends.kubernetes.operate.rollback import RollBack
 from cockpit.backends.kubernetes.operate.scale import Scale
 from cockpit.board.clock import Clock
 from cockpit.board.model import Workload
@@ -18,9 +19,9 @@ from cockpit.board.text import safe
 from cockpit.profile.schema import Backend
 
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "deployment": (Restart(), Scale(), Remove()),
-    "statefulset": (Restart(), Scale(), Remove()),
-    "daemonset": (Restart(), Remove()),
+    "deployment": (Restart(), Scale(), RollBack(), Remove()),
+    "statefulset": (Restart(), Scale(), RollBack(), Remove()),
+    "daemonset": (Restart(), RollBack(), Remove()),
     "replicaset": (Scale(), Remove()),
     "pod": (Remove(),),
 }

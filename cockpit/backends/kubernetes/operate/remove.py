@@ -17,7 +17,7 @@ MOST = 50
 GRACE = 30
 """Seconds between TERM and KILL when a pod does not say otherwise."""
 Named = tuple[tuple[str, str], ...]
-"""(name, uid) of each pod."""
+"""Pairs: of each pod its name and uid, of arguments their names and values."""
 
 
 class Remove:
@@ -43,7 +43,7 @@ class Remove:
         for one in chosen:
             whole = await pod(hands, workload, one)
             facts, said = await hands.rehearse(
-                _deletion(workload.id.space, str(one.name), one.id.instance), self.verb.name
+                deletion_request(workload.id.space, str(one.name), one.id.instance), self.verb.name
             )
             risks += [*said, *_pod_risks(whole)]
             operations.append(_operation(hands, workload, one, whole))
@@ -71,7 +71,7 @@ class Remove:
         """Delete them by name and uid: another pod that has the name by now is left alone."""
         for name, uid in named(operation):
             try:
-                await hands.send(_deletion(operation.target.space, name, uid))
+                await hands.send(deletion_request(operation.target.space, name, uid))
             except ApiAnswer as error:
                 if error.status != 404:
                     raise
@@ -105,8 +105,10 @@ async def pod(hands: Hands, workload: Workload, one: Instance) -> Json:
     return whole
 
 
-def deletion_of(hands: Hands, workload: Workload, pods: Sequence[Instance], deadline: float, why: str) -> Operation:
-    """One operation that deletes several pods of a workload, so that its rollout goes on."""
+def deletion_of(
+    hands: Hands, workload: Workload, pods: Sequence[Instance], deadline: float, why: str, more: Named = ()
+) -> Operation:
+    """One operation that deletes several pods of a workload, so that its rollout goes on. more: further arguments."""
     words = ", ".join(str(one.name) for one in pods)
     return Operation(
         verb=Remove.verb.name,
@@ -115,7 +117,7 @@ def deletion_of(hands: Hands, workload: Workload, pods: Sequence[Instance], dead
         instances=tuple(one.id for one in pods),
         before=(("pods", safe(why, 300)),),
         after=(("pods", SafeText("made anew")),),
-        arguments=(_pods([(str(one.name), one.id.instance) for one in pods]),),
+        arguments=(_pods([(str(one.name), one.id.instance) for one in pods]), *more),
         done_when="rolled out",
         deadline=deadline,
         command=kubectl(hands, workload, f"delete pod {' '.join(str(one.name) for one in pods)}"),
@@ -175,7 +177,8 @@ def _ready(workload: Workload) -> set[object]:
     return {one.id for one in workload.instances if ready_count(msgspec.structs.replace(workload, instances=(one,)))}
 
 
-def _deletion(space: str, name: str, uid: str) -> Request:
+def deletion_request(space: str, name: str, uid: str) -> Request:
+    """The deletion of a pod, refused by the API when another has its name by now."""
     body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
     return Request(
         method="DELETE", path=f"{PODS.path(space)}/{name}", body=body, verb="delete", kind=PODS, space=space, name=name

@@ -54,7 +54,7 @@ class Scale(Change):
         risks += await budget_risks(hands, workload, whole) if count < old else await quota_risks(hands, workload)
         return make_plan(
             hands, verb, workload, (operation,), facts=facts, risks=risks, danger="low" if count else "high",
-            choices=_bounds(scaler, old),
+            choices=_bounds(scaler, count, old),
         )  # fmt: skip
 
     def mark(self, whole: Json) -> str:
@@ -91,15 +91,13 @@ def _fights(scaler: Scaler, count: int) -> str:
     return f"{bounds} and will fight: it {word} {scaler.least if count < scaler.least else scaler.most} at once"
 
 
-def _bounds(scaler: Scaler | None, now: int) -> tuple[tuple[str, SafeText], ...]:
-    """What the autoscaler would leave standing: its own bounds."""
+def _bounds(scaler: Scaler | None, count: int, now: int) -> tuple[tuple[str, SafeText], ...]:
+    """What is asked for, then what the autoscaler would leave standing: its own bounds."""
     if scaler is None:
         return ()
-    both = {
-        str(scaler.least): f"the minimum of HPA {scaler.name}",
-        str(scaler.most): f"the maximum of HPA {scaler.name}",
-    }
-    return tuple((count, safe(words, 200)) for count, words in both.items() if count != str(now))
+    words = {count: "as asked", scaler.least: f"the minimum of HPA {scaler.name}"}
+    words |= {scaler.most: f"the maximum of HPA {scaler.name}"}
+    return tuple((str(number), safe(f"{number}, {said}", 200)) for number, said in words.items() if number != now)
 
 
 def _fewer_risks(old: int, count: int) -> list[str]:
