@@ -22,6 +22,7 @@ Open = Callable[..., Terminal]
 Json = dict[str, Any]
 WELL = Healthcheck("true", interval=0.3)
 ILL = Healthcheck("echo cannot reach the database; exit 1", interval=0.3)
+WITHIN = ("--within", str(PATIENCE))
 ONCE = "test -e /tmp/once && exit 3; touch /tmp/once; exec sleep 2147483647"
 """Runs when it is new, and ends at once whenever it is started again."""
 PROFILE = """
@@ -55,7 +56,7 @@ class Cockpit:
 
     def do(self, exit_code: int, *words: str) -> Json:
         """`cockpit do WORDS --yes --json` in a process of its own; what it told."""
-        argv = brisk_argv("--profile", str(self.file), "do", *words, "--yes", "--json")
+        argv = brisk_argv("--profile", str(self.file), "do", *words, "--yes", "--json", *WITHIN)
         done = subprocess.run(
             argv, env=self.environment, cwd=CHECKOUT, capture_output=True, text=True, timeout=3 * PATIENCE, check=False
         )
@@ -83,7 +84,7 @@ def test_a_bad_release_is_rolled_back_and_the_way_forward_is_judged_too(
 ) -> None:
     docker_clean.import_image("app:v1", healthcheck=WELL)
     docker_clean.import_image("app:v2", healthcheck=ILL)
-    run(docker_clean, "web", 2, image="app:v2")
+    run(docker_clean, "web", image="app:v2")
     cockpit = Cockpit(docker_clean, tmp_path)
     told = cockpit.do(0, "web", "roll-back", "v1")
     assert told["verdict"]["result"] == "worked"
@@ -116,7 +117,7 @@ def plan(
         for name, value in cockpit.environment.items():
             monkeypatch.setenv(name, value)
         capsys.readouterr()
-        status = main(["--profile", str(cockpit.file), "do", *words, "--dry-run", "--json"])
+        status = main(["--profile", str(cockpit.file), "do", *words, "--dry-run", "--json", *WITHIN])
         shown = capsys.readouterr()
         assert status == 0, shown.err
         told: Json = json.loads(shown.out)

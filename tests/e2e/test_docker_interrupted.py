@@ -15,6 +15,7 @@ from cockpit.incident.store import Store
 from tests.e2e.unhurried import unhurried_argv
 from tests.parts.container import compose_labels
 from tests.parts.docker import IMAGE, DockerEngine
+from tests.patience import PATIENCE
 from tests.program import CHECKOUT
 from tests.terminal import Terminal
 
@@ -23,6 +24,7 @@ STUBBORN = (
     "trap 'echo asked to end; while ! test -e /gate/open; do sleep 0.1; done; exit 0' TERM; "
     "echo up; while :; do sleep 0.2; done"
 )
+RESTART = ("do", "web", "restart", "--yes", "--within", str(PATIENCE))
 PROFILE = """
 version: 1
 name: shop
@@ -86,7 +88,7 @@ def test_a_hang_up_goes_on_to_the_next_safe_point(shop: Shop) -> None:
     for number in (1, 2):
         shop.run(number)
     before = {number: shop.started(number) for number in (1, 2)}
-    terminal = shop.cockpit("--as", "ada", "do", "web", "restart", "--yes")
+    terminal = shop.cockpit("--as", "ada", *RESTART)
     shop.until_asked(terminal, 1)
     terminal.signal(signal.SIGHUP)
     terminal.until(r"stopping at the next safe point")
@@ -104,7 +106,7 @@ def test_a_hang_up_goes_on_to_the_next_safe_point(shop: Shop) -> None:
 def test_a_kill_leaves_the_truth_to_the_next_start(shop: Shop) -> None:
     shop.run(1)
     before = shop.started(1)
-    terminal = shop.cockpit("--as", "ada", "do", "web", "restart", "--yes")
+    terminal = shop.cockpit("--as", "ada", *RESTART)
     shop.until_asked(terminal, 1)
     terminal.signal(signal.SIGKILL)
     assert terminal.wait_exit() == -signal.SIGKILL
@@ -119,9 +121,9 @@ def test_a_kill_leaves_the_truth_to_the_next_start(shop: Shop) -> None:
 
 def test_the_second_cockpit_is_told_who_changes_it_and_since_when(shop: Shop) -> None:
     shop.run(1)
-    first = shop.cockpit("--as", "ada", "do", "web", "restart", "--yes")
+    first = shop.cockpit("--as", "ada", *RESTART)
     shop.until_asked(first, 1)
-    second = shop.cockpit("--as", "bob", "do", "web", "restart", "--yes")
+    second = shop.cockpit("--as", "bob", *RESTART)
     assert second.wait_exit() == 3
     told = second.text().replace("\n", "")  # the terminal breaks lines anywhere
     who = r"refused: ada is changing this since \d\d:\d\d:\d\dZ \(restart web\): wait for the verdict, or talk first"

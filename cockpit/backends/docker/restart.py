@@ -22,7 +22,7 @@ from cockpit.board.text import safe
 
 TOGETHER = (
     "together",
-    "yes: all at the same time, nothing answers meanwhile; left out: one by one, each once the one before is ready",
+    "yes: all at the same time; left out: one by one, each once the one before is ready",
 )
 _ACT = ACTS["restart"]
 
