@@ -162,7 +162,8 @@ def _remarks(
         return ()
     found = list(control.remarks)
     if (remark := _failing(control, instances, desired)) is not None:
-        found.append(remark)
+        # What the new pods say comes before that the rollout is stuck: the row has room for one of them.
+        found.insert(0, remark)
     event = around.event(control.uid, _CREATES, None)
     if event is not None and desired is not None and len(instances) < desired:
         found.append(Remark(safe(f"no pod can be made: {event.text}", 300), ReadingState.DEGRADED, event.at))

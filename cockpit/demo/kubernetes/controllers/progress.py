@@ -53,6 +53,9 @@ class Progress:
         if new is None:
             return old
         name = new["metadata"]["name"]
+        if old is not None and old["reason"] == "NewReplicaSetAvailable" and _all_updated(status):
+            # A rollout that is over stays so: pods that are lost or added later are none.
+            return old
         if _complete(owner, status):
             words = f'ReplicaSet "{name}" has successfully progressed.'
             return self._condition(owner, "Progressing", "True", "NewReplicaSetAvailable", words)
@@ -104,6 +107,10 @@ def _complete(owner: Json, status: Json) -> bool:
     wanted = owner["spec"]["replicas"]
     counts = ("replicas", "updatedReplicas", "availableReplicas")
     return all(status.get(name, 0) == wanted for name in counts)
+
+
+def _all_updated(status: Json) -> bool:
+    return bool(status.get("replicas", 0) == status.get("updatedReplicas", 0))
 
 
 def _moved(owner: Json, status: Json) -> bool:
