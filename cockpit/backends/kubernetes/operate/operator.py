@@ -12,6 +12,7 @@ from cockpit.backends.kubernetes.operate.remove import Remove
 from cockpit.backends.kubernetes.operate.restart import Restart
 from cockpit.backends.kubernetes.operate.rollback import RollBack
 from cockpit.backends.kubernetes.operate.scale import Scale
+from cockpit.backends.kubernetes.operate.settings import Pause, Resume, SetContainer
 from cockpit.board.clock import Clock
 from cockpit.board.model import Workload
 from cockpit.board.secrets import Secrets
@@ -19,9 +20,9 @@ from cockpit.board.text import safe
 from cockpit.profile.schema import Backend
 
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "deployment": (Restart(), Scale(), RollBack(), Remove()),
-    "statefulset": (Restart(), Scale(), RollBack(), Remove()),
-    "daemonset": (Restart(), RollBack(), Remove()),
+    "deployment": (Restart(), Scale(), RollBack(), SetContainer(), Pause(), Resume(), Remove()),
+    "statefulset": (Restart(), Scale(), RollBack(), SetContainer(), Remove()),
+    "daemonset": (Restart(), RollBack(), SetContainer(), Remove()),
     "replicaset": (Scale(), Remove()),
     "pod": (Remove(),),
 }

@@ -1,0 +1,157 @@
+"""Setting image, requests, limits or a variable of one container; pausing and resuming a Deployment's rollouts."""
+
+import shlex
+from collections.abc import Mapping
+from typing import ClassVar
+
+from cockpit.backends.change import Operation, Plan, PlanRefused, Verb
+from cockpit.backends.kubernetes.operate import wishes
+from cockpit.backends.kubernetes.operate.around import budget_risks, owner_risks, quota_risks
+from cockpit.backends.kubernetes.operate.change import (
+    Change,
+    is_paused,
+    look,
+    manual_risks,
+    next_generation,
+    patch,
+    refuse_paused,
+)
+from cockpit.backends.kubernetes.operate.draft import (
+    MARGIN,
+    kubectl,
+    make_plan,
+    ready_words,
+    rollout_time,
+    wanted_count,
+)
+from cockpit.backends.kubernetes.operate.hands import Hands, Json, Request, spec_of
+from cockpit.backends.kubernetes.operate.restart import order_words
+from cockpit.board.model import SafeText, Workload
+from cockpit.board.text import safe
+
+
+class SetContainer(Change):
+    """A new revision of the pod template, rolled out as the workload's own strategy says."""
+
+    verb = Verb(name="set", title="Set image, limits or a variable", options=wishes.OPTIONS)
+
+    async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
+        """One operation. PlanRefused: nothing is to be set, or it is so already."""
+        verb, name = self.verb.name, workload.id.name
+        wish = wishes.read_wish(name, arguments)
+        hands.must_not_keep(workload, verb)
+        whole = await look(hands, workload, verb)
+        refuse_paused(verb, workload, whole)
+        container = wishes.container_of(name, _template(whole), arguments.get("container", "").strip())
+        if "image" in wish:
+            wish["image"] = wishes.whole_image(container, wish["image"])
+        now = wishes.present(name, container, wish)
+        if now == wish:
+            raise PlanRefused(f"{name}: it is set so already ({_words(wish)})")
+        which = ("container", str(container["name"]))
+        operation = Operation(
+            verb=verb,
+            title=safe(f"set {_words(wish)} of {workload.id.kind} {name}", 300),
+            target=workload.id,
+            before=(*((key, safe(value, 500)) for key, value in now.items()), ("pods", ready_words(workload))),
+            after=tuple((key, safe(value, 500)) for key, value in wish.items()),
+            arguments=(*wish.items(), which, next_generation(whole)),
+            precondition=self.mark(whole),
+            done_when="rolled out",
+            inverse=(verb, (*now.items(), which)),
+            deadline=rollout_time(whole, wanted_count(workload)),
+            command=_command(hands, workload, which[1], wish),
+        )
+        facts, risks = await hands.rehearse(await self.request(hands, whole, operation), verb)
+        risks += [order_words(whole, wanted_count(workload)), *owner_risks(whole), *manual_risks(whole)]
+        risks += [*await budget_risks(hands, workload, whole), *await quota_risks(hands, workload)]
+        return make_plan(hands, verb, workload, (operation,), facts=facts, risks=risks)
+
+    async def request(self, hands: Hands, whole: Json, operation: Operation) -> Request:
+        """A merge of the one container."""
+        given = dict(operation.arguments)
+        container = wishes.container_of(operation.target.name, _template(whole), given["container"])
+        return patch(
+            operation.target.kind, whole, {"template": {"spec": {"containers": [wishes.changed(container, given)]}}}
+        )
+
+
+class Hold(Change):
+    """Pauses a Deployment's rollouts, or lets them go on."""
+
+    paused: ClassVar[bool]
+    inverse: ClassVar[str]
+
+    async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
+        """One operation. PlanRefused when they are so already."""
+        verb, name = self.verb.name, workload.id.name
+        whole = await look(hands, workload, verb)
+        if is_paused(whole) == self.paused:
+            raise PlanRefused(f"{name}: its rollouts {'are paused' if self.paused else 'go on'} already")
+        words = SafeText("paused"), SafeText("go on")
+        now, to = words if not self.paused else words[::-1]
+        operation = Operation(
+            verb=verb,
+            title=safe(f"{verb} the rollouts of deployment {name}", 300),
+            target=workload.id,
+            before=(("rollouts", now), ("pods", ready_words(workload))),
+            after=(("rollouts", to),),
+            arguments=(next_generation(whole),),
+            precondition=self.mark(whole),
+            done_when="acted on" if self.paused else "rolled out",
+            inverse=(self.inverse, ()),
+            deadline=MARGIN if self.paused else rollout_time(whole, wanted_count(workload)),
+            command=kubectl(hands, workload, f"rollout {verb} deployment/{name}"),
+        )
+        facts, risks = await hands.rehearse(await self.request(hands, whole, operation), verb)
+        stays = "pods stay as they are, also in the middle of a rollout; scaling and crashed pods go on"
+        risks += [stays if self.paused else "what was changed meanwhile is rolled out now", *owner_risks(whole)]
+        return make_plan(hands, verb, workload, (operation,), facts=facts, risks=risks)
+
+    async def request(self, hands: Hands, whole: Json, operation: Operation) -> Request:
+        """The one flag."""
+        return patch(operation.target.kind, whole, {"paused": self.paused})
+
+
+class Pause(Hold):
+    """What is changed meanwhile waits."""
+
+    verb = Verb(name="pause", title="Pause rollouts")
+    paused, inverse = True, "resume"
+
+
+class Resume(Hold):
+    """What was changed meanwhile is rolled out."""
+
+    verb = Verb(name="resume", title="Resume rollouts")
+    paused, inverse = False, "pause"
+
+
+def _template(whole: Json) -> Json:
+    found: Json = spec_of(whole).get("template") or {}
+    return found
+
+
+def _words(wish: Mapping[str, str]) -> str:
+    return ", ".join(value if key == "env" else f"{key} {value}" for key, value in wish.items())
+
+
+def _command(hands: Hands, workload: Workload, container: str, wish: Mapping[str, str]) -> SafeText:
+    """One line for each of kubectl's commands, joined."""
+    target = f"{workload.id.kind}/{workload.id.name}"
+    lines = []
+    if "image" in wish:
+        pair = f"{container}={wish['image']}"
+        lines.append(f"set image {target} {shlex.quote(pair)}")
+    sizes: dict[str, list[str]] = {}
+    for key, (part, resource) in wishes.RESOURCES.items():
+        if key in wish:
+            sizes.setdefault(part, []).append(f"{resource}={'0' if wish[key] == wishes.NONE else wish[key]}")
+    if sizes:
+        flags = " ".join(f"--{part}={','.join(each)}" for part, each in sizes.items())
+        lines.append(f"set resources {target} -c {container} {flags}")
+    if "env" in wish:
+        variable, _, value = wish["env"].partition("=")
+        words = f"{variable}-" if value == wishes.NONE else wish["env"]
+        lines.append(f"set env {target} -c {container} {shlex.quote(words)}")
+    return safe(" && ".join(kubectl(hands, workload, line) for line in lines), 1000)
