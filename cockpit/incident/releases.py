@@ -5,7 +5,7 @@ nobody may have watched, it is still known what ran before, and when it was heal
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,8 @@ MOST = 100
 """Workloads in one quiet entry."""
 AGAIN = timedelta(hours=6)
 """After which it is noted again that a release is healthy; that it no longer was, its service's own entry says."""
+PAUSE = timedelta(seconds=10)
+"""Between two looks at the same services: each second brings a snapshot in which only a source was heard again."""
 LONGEST = 300
 """Characters of a name that are kept."""
 
@@ -36,6 +38,7 @@ class Release(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ran: Ran
 
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Release).decode
 
@@ -50,6 +53,7 @@ class ReleaseWatcher:
         self._drawn: dict[Identity, Workload] = {}
         self._told: dict[Identity, datetime | None] = {}
         """When what runs was healthy, as it was noted last."""
+        self._seen: tuple[object, datetime] = (None, _LONG_AGO)
         for entry in remembered:
             for one in releases_in(entry):
                 if one.profile == profile and one.ran.until is None:
@@ -62,6 +66,10 @@ class ReleaseWatcher:
 
     def look(self, snapshot: Snapshot) -> tuple[Draft, ...]:
         """What is new. The same change gives the same unique key, whichever cockpit sees it."""
+        services, looked = self._seen
+        if snapshot.services is services and snapshot.at - looked < PAUSE:
+            return ()
+        self._seen = snapshot.services, snapshot.at
         live = {source.name for source in snapshot.sources if source.freshness is Freshness.LIVE}
         noted: list[Release] = []
         changed: list[Draft] = []

@@ -264,11 +264,11 @@ def test_what_is_known_of_an_image_decides_and_is_said() -> None:
     assert images.pick((bad, gone, local, previous), now) is previous
     assert images.pick((gone,), now) is None
     assert [images.shown(one, "r:5000/app", now) for one in every] == [
-        "v5  10000000  journal · ran 5 d to 5 min ago · healthy: not known",
-        "v1  50000000  journal · ran 5 d to 10 min ago · gone from this engine",
-        "v3  30000000  tag · built 3 d ago · healthy: not known",
-        "v2  40000000  local · built 4 d ago · healthy: not known",
-        "v4  20000000  journal · ran 5 d to 26 min ago · healthy 27 min ago",
+        "v5  10000000  not seen healthy · ran 5 d to 5 min ago · journal",
+        "v1  50000000  gone from this engine · ran 5 d to 10 min ago · journal",
+        "v3  30000000  not known when healthy · built 3 d ago · tagged previous",
+        "v2  40000000  not known when healthy · built 4 d ago · local image",
+        "v4  20000000  healthy 27 min ago · ran 5 d · journal",
     ]
     assert (images.named(every, "v1"), images.named(every, "app:previous")) == (gone, previous)
     assert images.shown(gone, "other", now).startswith("r:5000/app:v1  50000000")

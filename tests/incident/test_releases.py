@@ -131,6 +131,14 @@ def test_that_it_is_healthy_is_noted_now_and_then() -> None:
     assert (known.since, known.healthy) == (START, at(2 + hours))
 
 
+def test_services_that_are_the_same_are_not_looked_at_each_second() -> None:
+    watcher, first = ReleaseWatcher("shop"), seen(1, web(V1, 0))
+    watcher.look(first)
+    for seconds, healthy in ((1, at(1)), (9, at(1)), (10, at(1) + timedelta(seconds=10))):
+        watcher.look(replace(first, at=at(1) + timedelta(seconds=seconds)))
+        assert watcher.healthy(WEB) == (V1, healthy)
+
+
 def test_what_another_version_wrote_is_left_out() -> None:
     (noted,) = ReleaseWatcher("shop").look(seen(1, web(V1, 0)))
     broken = replace(noted, facts=(("release", "{"), ("release", '{"profile": 1}'), *noted.facts))

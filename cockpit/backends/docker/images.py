@@ -101,19 +101,28 @@ def named(found: Sequence[Candidate], wanted: str) -> Candidate | None:
 
 
 def shown(one: Candidate, repo: str, now: datetime) -> SafeText:
-    """Origin, age, last healthy: "v1  4be7aa01  journal · ran 6 d to 26 min ago · healthy 27 min ago"."""
+    """Last healthy, age, origin: "v1  4be7aa01  healthy 27 min ago · ran 6 d · journal"; 66 columns where it can be."""
     name = one.called.rpartition(":")[2] if repository(one.called) == repo else called(one.called)
-    origin = "journal" if one.ran else "tag" if one.previous else "local"
-    healthy = f"healthy {ago(one.ran.healthy, now)}" if one.ran and one.ran.healthy else "healthy: not known"
-    last = "gone from this engine" if one.gone else healthy
-    return safe(f"{name}  {short(one.id)[:8]}  {origin} · {_age_of(one, now)} · {last}", 300)
+    origin = "journal" if one.ran else "tagged previous" if one.previous else "local image"
+    return safe(f"{name}  {short(one.id)[:8]}  {_condition(one, now)} · {_age_of(one, now)} · {origin}", 300)
+
+
+def _condition(one: Candidate, now: datetime) -> str:
+    if one.gone:
+        return "gone from this engine"
+    if one.ran is None:
+        return "not known when healthy"
+    return f"healthy {ago(one.ran.healthy, now)}" if one.ran.healthy else "not seen healthy"
 
 
 def _age_of(one: Candidate, now: datetime) -> str:
-    if one.ran is not None:
-        lasted = age(((one.ran.until or now) - one.ran.since).total_seconds())
-        return f"ran {lasted}" + (f" to {ago(one.ran.until, now)}" if one.ran.until else "")
-    return f"built {ago(one.created, now)}" if one.created else "age not known"
+    if one.ran is None:
+        return f"built {ago(one.created, now)}" if one.created else "age not known"
+    lasted = age(((one.ran.until or now) - one.ran.since).total_seconds())
+    # Its end is near when it was last healthy, which stands beside it.
+    if one.ran.until is None or (one.ran.healthy and not one.gone):
+        return f"ran {lasted}"
+    return f"ran {lasted} to {ago(one.ran.until, now)}"
 
 
 def ago(at: datetime, now: datetime) -> str:

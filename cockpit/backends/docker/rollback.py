@@ -117,8 +117,8 @@ async def _goal(hands: Hands, workload: Workload, within: _Range, wanted: str, s
         raise PlanRefused(f"{workload.id.name}: {of}: pull the one to go back to{known}")
     picked = images.named(within.found, wanted)
     if picked is not None and picked.gone:
-        words = images.shown(picked, within.repo, site.now)
-        raise PlanRefused(f"{workload.id.name}: pull it first, or pick another: {words}")
+        named = images.called(picked.called)
+        raise PlanRefused(f"{named} {images.short(picked.id)[:8]} is gone from this engine: pull it, or pick another")
     if picked is not None:
         return Goal(picked.name, picked.id, choices)
     # Untagged since, it can still be named by its id.
