@@ -76,7 +76,7 @@ def test_four_services_are_ok_a_drill_by_key_is_felt_and_check_sees_it_too(demo:
     terminal.until(r"> .*image-pull")
     terminal.send("\r")
     terminal.until(r"web +(degraded|down) .*image pull")
-    done = cockpit(terminal.home, "check", "demo-kubernetes", "--json")
+    done = cockpit(terminal.home, "check", "demo-kubernetes", "--json", "--within", str(PATIENCE))
     told = json.loads(done.stdout)
     assert (done.returncode, told["verdict"]) == (1, "failing")
     assert {one["name"]: one["state"] in {"degraded", "down"} for one in told["services"]} == {
