@@ -53,6 +53,7 @@ class EngineClient:
         self._http: httpx.AsyncClient | None = None
         self._hang_up: Callable[[], Awaitable[None]] | None = None
         self._lock = asyncio.Lock()
+        self._closed = False
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -77,6 +78,8 @@ class EngineClient:
     async def connect(self) -> Version:
         """The agreed version of the API; asks the engine when that is not known yet. SourceError."""
         async with self._lock:
+            if self._closed:
+                raise SourceError(f"{self.where}: the connection was given up")
             if self._version is None:
                 await self._open()
                 try:
@@ -151,7 +154,8 @@ class EngineClient:
                 await answer.aclose()
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, for good: whoever still asks gets SourceError, and opens none that would stay."""
+        self._closed = True
         await self.reset()
 
     async def _target(self, path: str) -> str:

@@ -144,8 +144,10 @@ class Sampler:
                 self._tell()
                 await clock.sleep(PAUSE)
         finally:
-            for task in asking:
+            left = tuple(asking)
+            for task in left:
                 task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     def _running(self) -> list[Known]:
         return [known for known in self._fleet.known() if known.instance.phase is Phase.RUNNING]
