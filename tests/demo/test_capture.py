@@ -1,5 +1,6 @@
 """What the demo knows of an instance is kept before a verb removes it, and on request; every verb is taken back."""
 
+import asyncio
 import hashlib
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from cockpit.backends.change import Plan, Verdict
 from cockpit.engine.port import CommandError
 from tests.demo.cockpit import DemoCockpit, opened
+from tests.patience import PATIENCE
 
 HOLD = 0.5
 
@@ -92,4 +94,6 @@ async def test_each_verb_that_has_an_inverse_is_taken_back() -> None:
             assert inverse is not None
             verdict = await perform(cockpit, await cockpit.plan(service, inverse[0], **dict(inverse[1])))
             assert verdict.result == "worked", (inverse, verdict.evidence)
-            assert await as_defined(cockpit, service) == before
+            async with asyncio.timeout(PATIENCE):  # an instance too many may still be ending
+                while await as_defined(cockpit, service) != before:
+                    continue

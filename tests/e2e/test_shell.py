@@ -63,11 +63,19 @@ def entries(home: Path, kind: str) -> list[tuple[str, dict[str, str]]]:
         store.close()
 
 
-def press(terminal: Terminal, key: str) -> None:
-    """A key, until the screen shows something else than before."""
-    before = terminal.text()
+ROW, BUTTON = r"^[>❯▸] .*", r"\[ [^\]\n]+ \]"
+"""What is chosen: a line of a list, a button."""
+
+
+def move(terminal: Terminal, key: str, chosen: str) -> None:
+    """A key, until another one is chosen: ages and clocks on the screen change by themselves."""
+
+    def now() -> list[str]:
+        return re.findall(chosen, terminal.text(), re.MULTILINE)
+
+    before = now()
     terminal.send(key)
-    terminal.until(lambda: terminal.text() != before, WITHIN)
+    terminal.until(lambda: now() != before, WITHIN)
 
 
 def preview(terminal: Terminal) -> None:
@@ -78,7 +86,7 @@ def preview(terminal: Terminal) -> None:
     for _ in range(30):
         if any(re.match(r"^[>❯▸] *Shell", line) for line in terminal.text().splitlines()):
             break
-        press(terminal, "\x1b[B")
+        move(terminal, "\x1b[B", ROW)
     terminal.send("\r")
     # What it may be told (which container, which command) can be left out.
     terminal.until(r"Show the plan|shell in shop-web-1: /bin/sh", WITHIN)
@@ -92,7 +100,7 @@ def confirm(terminal: Terminal) -> None:
     for _ in range(6):
         if re.search(r"\[ Do it \]", terminal.text()):
             break
-        press(terminal, "\t")
+        move(terminal, "\t", BUTTON)
     terminal.send("\r")
 
 
