@@ -12,7 +12,7 @@ from cockpit.demo.kubernetes import drills
 from cockpit.demo.kubernetes.control import PREFIX, controlled
 from tests.kubernetes.conftest import Kubernetes
 from tests.kubernetes.emulator.asking import client
-from tests.kubernetes.emulator.waiting import get, pods_of, rolled_out, until
+from tests.kubernetes.emulator.waiting import Json, get, pods_of, rolled_out, until
 from tests.program import CHECKOUT, clean_env
 
 
@@ -65,11 +65,21 @@ async def test_a_bad_release_never_becomes_ready_and_costs_nothing_yet(drilled: 
     await until(drilled.cluster, lambda: rolled_out(drilled.cluster, "checkout"))
 
 
+def status(kubernetes: Kubernetes) -> Json:
+    """What the Deployment of web, which has a pod on every node, tells of itself."""
+    return get(kubernetes.cluster, "deployments.apps", "web")["status"]
+
+
 async def test_a_lost_node_comes_back_when_the_drill_ends(drilled: Kubernetes) -> None:
     async with client(drilled.url) as asker:
         await switch(asker, "node-lost", True)
         (told,) = [one for one in (await asker.get(PREFIX)).json()["drills"] if one["name"] == "node-lost"]
         assert told["active"] is True
+        await until(drilled.cluster, lambda: status(drilled).get("availableReplicas", 0) < 3)
+        # Nothing is rolled out because a machine is gone.
+        assert {one["type"]: one["reason"] for one in status(drilled)["conditions"]}["Progressing"] == (
+            "NewReplicaSetAvailable"
+        )
         await switch(asker, "node-lost", False)
     assert "taints" not in get(drilled.cluster, "nodes", drills.NODE, "")["spec"]
 
