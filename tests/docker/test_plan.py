@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cockpit.backends.change import PlanRefused
 from cockpit.backends.docker import clone, images, shape, target
 from cockpit.backends.docker.clone import NUMBER
+from cockpit.backends.docker.operate import MANEUVERS
 from cockpit.backends.docker.plan import Site, Target, plan_act, targets
 from cockpit.backends.docker.verbs import ACTS
 from cockpit.backends.docker.wire import Config, Container, ContainerState, Healthcheck, HostConfig, RestartPolicy
@@ -39,6 +40,13 @@ def workload(*containers: Container) -> Workload:
 def chosen(*containers: Container) -> tuple[Workload, tuple[Target, ...]]:
     whole = workload(*containers)
     return whole, targets(whole, containers)
+
+
+@pytest.mark.parametrize(("names", "options"), [("a", ["instance"]), ("ab", ["together", "instance"])])
+def test_one_replica_is_restarted_without_a_question(names: str, options: list[str]) -> None:
+    whole = workload(*(made(name) for name in names))
+    (verb,) = [one.verb for one in MANEUVERS["compose"] if one.verb.name == "restart" and one.offered(whole)]
+    assert [name for name, _ in verb.options] == options
 
 
 def test_every_verb_says_how_it_is_undone_and_judged() -> None:

@@ -11,7 +11,7 @@ from cockpit.backends.docker.errors import NoAnswer
 from cockpit.backends.docker.hands import Hands, Maneuver
 from cockpit.backends.docker.isolate import Connect, Isolate, IsolateSwarm
 from cockpit.backends.docker.recreate import Recreate, RecreateCompose
-from cockpit.backends.docker.restart import RestartCompose
+from cockpit.backends.docker.restart import RestartCompose, RestartSingle
 from cockpit.backends.docker.rollback import RollBack
 from cockpit.backends.docker.scale import ScaleCompose
 from cockpit.backends.docker.settings import SetContainers
@@ -35,7 +35,7 @@ _CONTAINERS: tuple[Maneuver, ...] = (
 )  # fmt: skip
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
     "container": (_RESTART, *_CONTAINERS, Recreate()),
-    "compose": (RestartCompose(), *_CONTAINERS, RecreateCompose(), ScaleCompose()),
+    "compose": (RestartCompose(), RestartSingle(), *_CONTAINERS, RecreateCompose(), ScaleCompose()),
     "swarm": (
         SwarmRestart(), OpenShell(), SwarmScale(), SwarmRollBack(), SwarmSet(), CaptureContainers(), IsolateSwarm(),
     ),

@@ -35,6 +35,10 @@ class RestartCompose(ActManeuver):
     def __init__(self) -> None:
         super().__init__(_ACT)
 
+    def offered(self, workload: Workload) -> bool:
+        """Whether there are several, which alone makes it a question; one is restarted without any."""
+        return len(workload.instances) > 1 and super().offered(workload)
+
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One operation for each container, or one for all of them. PlanRefused."""
         asked = arguments.get("together", "").strip().lower()
@@ -88,6 +92,17 @@ class RestartCompose(ActManeuver):
         if not failed:
             return Outcome(accepted=True)
         return Outcome(accepted=False, detail=safe(f"{len(failed)} of {len(ids)} not restarted: {failed[0]}", 500))
+
+
+class RestartSingle(ActManeuver):
+    """The verb of a service with one container, as it is offered: there is nothing to choose."""
+
+    def __init__(self) -> None:
+        super().__init__(_ACT)
+
+    def offered(self, workload: Workload) -> bool:
+        """Whether it is one."""
+        return len(workload.instances) == 1 and super().offered(workload)
 
 
 def _all_of_them(
