@@ -105,7 +105,8 @@ async def _first_sight(engine: Engine, parts: Parts, within: float) -> Snapshot:
     def spoken(snapshot: Snapshot) -> bool:
         sources = {source.name: source for source in snapshot.sources}
         found = [sources.get(part.name) for part in parts.backends]
-        return all(one is not None and (one.heard_at or one.freshness is Freshness.LOST) for one in found)
+        # A new source is stale until it has told all of what runs: rows come before that.
+        return all(one is not None and one.freshness is not Freshness.STALE for one in found)
 
     try:
         return await engine.board_until(spoken, within)
