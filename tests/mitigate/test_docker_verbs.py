@@ -52,6 +52,11 @@ def run_web(engine: DockerEngine, count: int = 1, service: str = "web", **option
         engine.run(f"shop_{service}_{number}", ContainerSpec(labels=labels, **options))
 
 
+def printed(engine: DockerEngine, words: str, *names: str) -> None:
+    """Until each container has printed it: that it runs says nothing of its first line."""
+    engine.api.until(lambda: all(words in engine.cli("logs", name) for name in names))
+
+
 def inspected(engine: DockerEngine, name: str = "shop_web_1") -> dict[str, Any]:
     found: dict[str, Any] = engine.api.inspect(name)
     return found
@@ -73,6 +78,7 @@ async def test_a_bad_release_is_rolled_back_and_what_went_is_kept(
     docker_clean: DockerEngine, open_bridge: Opener, releases: dict[str, str]
 ) -> None:
     run_web(docker_clean, 2, image="app:v2", command="echo pool exhausted; exec sleep 1000")
+    printed(docker_clean, "pool exhausted", "shop_web_1", "shop_web_2")
     bridge = await open_bridge()
     made = await bridge.made("rollback", "web", 2, to="v1")
     assert [(one.verb, str(one.title)) for one in made.operations] == [
@@ -255,6 +261,7 @@ CAPTURES = {
 
 async def test_what_is_known_of_an_instance_is_kept(docker_clean: DockerEngine, open_bridge: Opener) -> None:
     docker_clean.run("web", ContainerSpec("echo password=abc123 hunter22; exec sleep 1000", env={"KEY": "abc123"}))
+    printed(docker_clean, "hunter22", "web")
     bridge = await open_bridge(web=Service(workloads=(Selector(container="web"),), captures=CAPTURES))
     made = await bridge.made("capture", "web")
     (operation,) = made.operations
@@ -325,6 +332,7 @@ async def test_a_restart_that_did_not_work_leads_to_a_recreation(
 ) -> None:
     once = "test -e /tmp/once && exit 3; touch /tmp/once; exec sleep 1000"
     docker_clean.run("web", ContainerSpec(once, health=WELL))
+    docker_clean.api.until(lambda: "once" in docker_clean.cli("exec", "web", "ls", "/tmp"))
     bridge = await open_bridge()
     made = await bridge.made("restart", "web")
     assert (await bridge.carry_out(made)).result == "did not work"

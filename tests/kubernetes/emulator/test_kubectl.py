@@ -38,10 +38,19 @@ async def test_get_watch_follows_a_change(kubernetes: Kubernetes, kubectl: Kubec
 
 
 async def test_describe_names_containers_and_events(kubernetes: Kubernetes, kubectl: Kubectl) -> None:
-    await kubectl.ask("delete", "pod", pods_of(kubernetes.cluster, "web")[0]["metadata"]["name"], "--wait=false")
-    await until(kubernetes.cluster, lambda: rolled_out(kubernetes.cluster, "web"))
-    new = max(pods_of(kubernetes.cluster, "web"), key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
-    told = await kubectl.ask("describe", "pod", new["metadata"]["name"])
+    before = [pod["metadata"]["name"] for pod in pods_of(kubernetes.cluster, "web")]
+
+    def new() -> list[str]:
+        """The one that replaces the deleted pod, once it is ready."""
+        return [
+            pod["metadata"]["name"]
+            for pod in pods_of(kubernetes.cluster, "web")
+            if pod["metadata"]["name"] not in before and any(one["ready"] for one in _containers(pod))
+        ]
+
+    await kubectl.ask("delete", "pod", before[0], "--wait=false")
+    await until(kubernetes.cluster, new)
+    told = await kubectl.ask("describe", "pod", *new())
     assert f"Image:         {IMAGE}/web:2.4.1" in told
     assert "Successfully assigned shop/" in told
     assert "Started container web" in told
@@ -90,8 +99,12 @@ async def test_a_bad_image_is_rolled_back_mid_rollout(kubernetes: Kubernetes, ku
     assert {one["image"] for one in _statuses(kubernetes, "checkout")} == {f"{IMAGE}/checkout:3.8.1"}
 
 
+def _containers(pod: Json) -> list[Json]:
+    return list(pod["status"].get("containerStatuses", ()))
+
+
 def _statuses(kubernetes: Kubernetes, app: str) -> list[Json]:
-    return [one for pod in pods_of(kubernetes.cluster, app) for one in pod["status"].get("containerStatuses", [])]
+    return [one for pod in pods_of(kubernetes.cluster, app) for one in _containers(pod)]
 
 
 async def test_a_paused_deployment_waits_until_it_is_resumed(kubernetes: Kubernetes, kubectl: Kubectl) -> None:

@@ -78,8 +78,7 @@ async def test_a_bad_release_waits_for_its_reason(
 ) -> None:
     cluster = kubernetes.cluster
     behave(cluster, DEPLOYMENTS, "checkout", behaviour)
-    await until(cluster, lambda: reason in reasons(cluster, "checkout"))
-    assert events_of(cluster, event)
+    await until(cluster, lambda: reason in reasons(cluster, "checkout") and events_of(cluster, event))
     assert sum(1 for one in statuses(cluster, "checkout") if one["ready"]) == 3
 
 
