@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.backends.change import PlanRefused
-from cockpit.board.model import State
+from cockpit.board.model import Freshness, State
 from cockpit.board.snapshot import Snapshot
 from cockpit.engine.history import Remembered
 from cockpit.incident.releases import ReleaseWatcher
@@ -34,8 +34,9 @@ class Watched(Bridge):
         self.engine.run("shop_web_1", ContainerSpec(image=image, labels=compose_labels("shop", "web")))
 
         def there(now: Snapshot) -> bool:
-            return any(
-                service.state is state and [str(one.image) for one in workload.instances] == [image]
+            live = all(one.freshness is Freshness.LIVE for one in now.sources)
+            return live and any(
+                service.state is state and [one.image for one in workload.instances if one.image_id] == [image]
                 for service in now.services for workload in service.workloads
             )  # fmt: skip
 
