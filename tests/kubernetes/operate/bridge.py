@@ -12,6 +12,7 @@ from cockpit.incident.journal import Journal
 from cockpit.incident.people import Person
 from cockpit.incident.place import prepare
 from cockpit.mitigate.guard import Guard
+from cockpit.mitigate.predicates import is_ready
 from cockpit.mitigate.run import Door
 from cockpit.mitigate.sight import find_workload
 from cockpit.profile.schema import Backend
@@ -60,6 +61,15 @@ class Bridge:
             return live and found is not None and one.generation is not None and len(one.instances) == one.desired
 
         return await self.watch.sees(name, whole)
+
+    async def stands(self, name: str, count: int) -> Workload:
+        """The workload, once so many of its pods are ready and no rollout runs: its first revision is then kept."""
+
+        def ready(one: Workload) -> bool:
+            good = sum(map(is_ready, one.instances))
+            return bool(one.generation) and not one.rollout and good == len(one.instances) == one.desired == count
+
+        return await self.watch.sees(name, ready)
 
     async def made(self, verb: str, name: str, **arguments: str) -> Plan:
         """The plan of a verb, judged after a short hold."""

@@ -24,11 +24,12 @@ async def test_one_pod_is_deleted_and_another_takes_its_place(bridge: Bridge) ->
     assert first.id.instance not in left
 
 
-@pytest.mark.parametrize("asked", ["", "absent", "web-\x1b[31m"])
-async def test_a_pod_must_be_named_and_be_there(bridge: Bridge, asked: str) -> None:
+async def test_a_pod_must_be_named_and_be_there(bridge: Bridge) -> None:
     workload = await bridge.sees("web")
-    with pytest.raises(PlanRefused, match=r"remove web: (name a pod|pod .* is not there any more)"):
-        await bridge.operator.plan("remove", workload, {"instance": asked})
+    for asked in ("", "absent", "web-\x1b[31m"):
+        with pytest.raises(PlanRefused, match=r"remove web: (name a pod|pod .* is not there any more)") as refused:
+            await bridge.operator.plan("remove", workload, {"instance": asked})
+        assert "\x1b" not in str(refused.value)
 
 
 async def test_a_pod_that_went_meanwhile_is_not_deleted_again(bridge: Bridge) -> None:

@@ -59,11 +59,10 @@ async def test_a_deployment_is_restarted_and_seen_to_be_rolled_out(bridge: Bridg
     assert not uids(bridge, "checkout") & before
 
 
-@pytest.mark.parametrize(("kind", "spec"), [("statefulset", {"replicas": 2}), ("daemonset", {})])
-async def test_sets_are_restarted_too(bridge: Bridge, kind: str, spec: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("kind", "spec", "count"), [("statefulset", {"replicas": 2}, 2), ("daemonset", {}, 3)])
+async def test_sets_are_restarted_too(bridge: Bridge, kind: str, spec: dict[str, Any], count: int) -> None:
     create(bridge, kind, "extra", **spec)
-    await bridge.watch.sees("extra", lambda one: one.instances and one.rollout == "")
-    await bridge.watch.assessed("extra", lambda one: one.state == "ok")
+    await bridge.stands("extra", count)
     before = uids(bridge, "extra")
     await bridge.does("restart", "extra")
     assert uids(bridge, "extra")

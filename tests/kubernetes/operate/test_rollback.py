@@ -82,7 +82,7 @@ async def test_a_paused_rollout_goes_on_with_it(bridge: Bridge) -> None:
 
 async def test_a_stateful_set_is_freed_of_the_pod_that_it_would_wait_for_for_ever(bridge: Bridge) -> None:
     create(bridge, "statefulset", "extra", replicas=2)
-    await bridge.watch.assessed("extra", lambda one: one.state == "ok")
+    await bridge.stands("extra", 2)
     bad = f"{REGISTRY}/extra:1.1.0-crash"
     release(bridge, "extra", bad, "statefulset")
     broken = await bridge.watch.sees(
@@ -98,7 +98,7 @@ async def test_a_stateful_set_is_freed_of_the_pod_that_it_would_wait_for_for_eve
 
 async def test_a_daemon_set_goes_back_too(bridge: Bridge) -> None:
     create(bridge, "daemonset", "extra")
-    await bridge.watch.assessed("extra", lambda one: one.state == "ok")
+    await bridge.stands("extra", 3)
     release(bridge, "extra", f"{REGISTRY}/extra:1.1.0", "daemonset")
     await bridge.watch.sees("extra", lambda one: not one.rollout and {i.version for i in one.instances} == {"1.1.0"})
     await bridge.does("rollback", "extra")

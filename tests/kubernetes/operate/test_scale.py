@@ -58,11 +58,11 @@ async def test_budget_quota_and_owner_are_shown(bridge: Bridge) -> None:
     assert "Flux (apps) will revert this" in risks(down)
 
 
-@pytest.mark.parametrize("asked", ["", "many", "-1", "1001", "2", "٣"])
-async def test_what_is_no_other_number_is_refused(bridge: Bridge, asked: str) -> None:
+async def test_what_is_no_other_number_is_refused(bridge: Bridge) -> None:
     workload = await bridge.sees("catalog")
-    with pytest.raises(PlanRefused, match=r"scale catalog: replicas is a number|there are 2 already"):
-        await bridge.operator.plan("scale", workload, {"replicas": asked})
+    for asked in ("", "many", "-1", "1001", "2", "٣"):
+        with pytest.raises(PlanRefused, match=r"scale catalog: replicas is a number|there are 2 already"):
+            await bridge.operator.plan("scale", workload, {"replicas": asked})
 
 
 async def test_the_permission_that_is_missing_is_that_on_the_scale(bridge: Bridge) -> None:

@@ -14,7 +14,7 @@ MARGIN = 30.0
 ONE_POD, LONGEST = 120.0, 1800.0
 """Seconds that a pod may take to be exchanged where the workload does not say, and that everything may take."""
 PROGRESS = 600.0
-"""Seconds without progress after which a Deployment gives up, when it does not say otherwise."""
+"""Seconds without progress after which a rollout has failed, when the workload does not say otherwise."""
 
 
 def kubectl(hands: Hands, workload: Workload, words: str) -> SafeText:
@@ -25,11 +25,10 @@ def kubectl(hands: Hands, workload: Workload, words: str) -> SafeText:
 
 
 def rollout_time(whole: Json, pods: int) -> float:
-    """Seconds after which a rollout has failed."""
+    """Seconds after which a rollout has failed: its own deadline is for each progress, so many pods may take longer."""
     declared = spec_of(whole).get("progressDeadlineSeconds")
-    if isinstance(declared, int):
-        return min(LONGEST, float(declared) + MARGIN)
-    return min(LONGEST, PROGRESS + ONE_POD * max(0, pods - 5))
+    once = float(declared) + MARGIN if isinstance(declared, int) else PROGRESS
+    return min(LONGEST, once + ONE_POD * max(0, pods - 5))
 
 
 def ready_words(workload: Workload) -> SafeText:

@@ -167,7 +167,7 @@ def _shown(one: Revision, now: datetime) -> SafeText:
     """ "revision 3  web:2.4.1  5 d old  2 of 3 ready  cause"."""
     images = ", ".join(image.rpartition("/")[2] for image in one.images)
     age = f"{_age((now - one.created_at).total_seconds())} old" if one.created_at else "age not known"
-    pods = "" if one.replicas is None else f"{one.ready} of {one.replicas} ready" if one.ready is not None else ""
+    pods = f"{one.ready} of {one.replicas} ready" if one.replicas and one.ready is not None else ""
     return safe("  ".join(part for part in (f"revision {one.number}", images, age, pods, one.cause) if part), 300)
 
 
