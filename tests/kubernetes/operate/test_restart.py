@@ -143,3 +143,13 @@ async def test_an_answer_that_is_lost_after_it_was_done_is_found_by_observation(
     assert verdict.result == "worked", verdict
     (result,) = [entry for entry in bridge.journal.entries if entry.kind == "result"]
     assert "no answer" in result.text
+
+
+async def test_what_was_accepted_and_changed_nothing_did_not_work(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await bridge.made("restart", "catalog")
+    monkeypatch.setattr(bridge.cluster.objects, "change", lambda kind, old, new, **more: old)
+    verdict = await bridge.carry_out(made)
+    assert verdict.result == "did not work"
+    assert "the API took it and nothing changed" in verdict.evidence[0]

@@ -53,7 +53,7 @@ class Change(ABC):
                 return Outcome(accepted=False, detail=SafeText("it was changed meanwhile: plan again"))
             request = await self.request(hands, whole, operation)
             try:
-                return _accepted(await hands.send(request))
+                return _accepted(await hands.send(request), whole)
             except ApiAnswer as error:
                 if error.status != 409 or not left:
                     raise
@@ -116,7 +116,11 @@ def manual_risks(whole: Json) -> list[str]:
     return [f"partition {partition}: pods with lower numbers stay as they are"] if partition else []
 
 
-def _accepted(answer: Json) -> Outcome:
+def _accepted(answer: Json, before: Json) -> Outcome:
     generation = meta_of(answer).get("generation")
+    # A scale's answer has none. The API counts each change of a definition, so an equal one says that there was none.
+    if isinstance(generation, int) and generation == meta_of(before).get("generation"):
+        words = "the API took it and nothing changed: something in the cluster puts it back, or it was so already"
+        return Outcome(accepted=False, detail=SafeText(words))
     facts = ((GENERATION, safe(str(generation), 20)),) if isinstance(generation, int) else ()
     return Outcome(accepted=True, facts=facts)
