@@ -129,6 +129,17 @@ async def test_a_reader_sends_nothing_that_changes() -> None:
         await operator.close()
 
 
+async def test_a_client_that_was_closed_opens_nothing_any_more() -> None:
+    async with FakeEngine("1.52", recorded_answers("1.52")) as engine:
+        client = client_of(engine)
+        await client.ping()
+        await client.close()
+        asked = len(engine.asked)
+        with pytest.raises(SourceError, match="the connection was given up"):
+            await client.ping()
+        assert len(engine.asked) == asked
+
+
 class _Silent(httpcore.AsyncNetworkStream):
     """A connection that says nothing. closed: whether it was closed."""
 
