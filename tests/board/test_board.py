@@ -101,6 +101,15 @@ def test_a_rollout_has_grace_too() -> None:
     assert scene.later(61)["web"].state is State.DEGRADED
 
 
+def test_a_rollout_whose_pods_all_crash_is_down_when_its_grace_is_over() -> None:
+    crash = {"phase": Phase.RESTARTING, "exit_code": 1, "restarts": 2}
+    rolling: dict[str, Any] = {"rollout": SafeText("rollout: 2 of 2 updated"), "changed_at": START, "desired": 2}
+    scene = Scene().listed(workload("web", crash, crash, **rolling))
+    assert scene.state("web") is State.STARTING
+    status = scene.later(61)["web"]
+    assert (status.state, status.why) == (State.DOWN, "exit 1, restarted 2x")
+
+
 def test_a_crash_loop_is_down_also_while_it_runs() -> None:
     scene = Scene()
     scene.listed(workload("web", {"restarts": 0}))

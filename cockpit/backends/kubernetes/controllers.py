@@ -20,6 +20,7 @@ class Control(Struct, frozen=True, kw_only=True):
     """A Deployment or its like. desired: None when it does not say; labels: of the pods that it makes.
 
     newest: so many of its pods are of interest (a job's last), None: all. generation: that its controller acts on.
+    changed_at: when it was made; its ReplicaSets tell when it was rolled out.
     """
 
     owner: Owner
@@ -48,10 +49,9 @@ def deployment(one: Controller) -> Control:
         remarks.append(Remark(safe(f"{words} (ProgressDeadlineExceeded)", 300), ReadingState.DEGRADED, since))
     if failure is not None and failure.status == "True":
         remarks.append(_remark(failure.message or failure.reason, failure.last_transition_time))
-    updated = progress.last_update_time if progress else None
     return Control(
         owner=_owner("deployment", one), uid=one.metadata.uid, desired=desired, image=_image(spec.template),
-        rollout=safe(words, 200), changed_at=moment(updated or one.metadata.creation_timestamp),
+        rollout=safe(words, 200), changed_at=moment(one.metadata.creation_timestamp),
         labels=_labels(spec.template), remarks=tuple(remarks), generation=status.observed_generation,
     )  # fmt: skip
 

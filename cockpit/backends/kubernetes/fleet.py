@@ -1,6 +1,7 @@
 """What is known of one cluster's workloads, and what of it is new. No I/O: lists and watches come in."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from sys import intern
 from typing import Any
 
@@ -14,6 +15,7 @@ from cockpit.backends.kubernetes.kinds import EVENTS, HPAS, JOBS, NODES, PDBS, P
 from cockpit.backends.kubernetes.owners import Key, Owner, Reference, controller_of, middle_owner, owner_of
 from cockpit.backends.kubernetes.pods import instance_of
 from cockpit.backends.kubernetes.shelf import Shelf
+from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Meta
 from cockpit.backends.kubernetes.wire_apps import Controller, Job
 from cockpit.backends.kubernetes.wire_pods import Pod
@@ -25,11 +27,15 @@ _JOBS = frozenset({"job", "cronjob"})
 
 
 class Middle(Struct, frozen=True):
-    """A ReplicaSet or Job that stands between pods and their workload. control: of one that stands by itself."""
+    """A ReplicaSet or Job that stands between pods and their workload. control: of one that stands by itself.
+
+    made_at: when a revision of its workload was rolled out first; None of a job, which is none.
+    """
 
     owner: Owner
     control: Control | None
     uid: str = ""
+    made_at: datetime | None = None
 
 
 class Fleet:
@@ -49,6 +55,7 @@ class Fleet:
         self._nodes_of: dict[str, set[str]] = {}
         self._controls: dict[Owner, Control] = {}
         self._between: dict[tuple[str, str, str], Owner] = {}
+        self._rollouts: dict[Owner, dict[Key, datetime]] = {}
         self._uids: dict[str, Owner] = {}
         self._told: dict[Identity, Workload] = {}
         self._dirty: set[Owner] = set()
@@ -136,6 +143,10 @@ class Fleet:
         pods = [self._pods[uid] for uid in self._members.get(owner, ())]
         if control is None and not pods:
             return None
+        rolled = max(self._rollouts.get(owner, {}).values(), default=None)
+        if control is not None and rolled is not None:
+            # Not the Progressing condition's time: that moves whenever a pod comes or goes, so a grace would never end.
+            control = replace(control, changed_at=rolled)
         blind = self.blind if not pods else SafeText("")
         return assemble.workload(owner, control, pods, self._surroundings, self.scope, blind)
 
@@ -203,11 +214,23 @@ class Fleet:
                 self._uids[new.uid] = new.owner
             if old is not None and (new is None or new.uid != old.uid):
                 self._uids.pop(old.uid, None)
+            self._revised(key, old, new)
             self._control_changed(key, old.control if old else None, new.control if new else None)
             if new is not None and (old is None or old.owner != new.owner):
                 self._move(kind, key, new.owner)
 
         return changed
+
+    def _revised(self, key: Key, old: Middle | None, new: Middle | None) -> None:
+        if old is not None and old.made_at is not None:
+            made = self._rollouts[old.owner]
+            del made[key]
+            if not made:
+                del self._rollouts[old.owner]
+            self._dirty.add(old.owner)
+        if new is not None and new.made_at is not None:
+            self._rollouts.setdefault(new.owner, {})[key] = new.made_at
+            self._dirty.add(new.owner)
 
     def _move(self, kind: str, key: Key, owner: Owner) -> None:
         """Pods that were told of before what keeps them, and were taken for another workload's."""
@@ -260,7 +283,8 @@ class Fleet:
 
 
 def _replicaset(one: Controller) -> Middle:
-    return _between("ReplicaSet", one, MAKE[REPLICASETS.plural])
+    middle = _between("ReplicaSet", one, MAKE[REPLICASETS.plural])
+    return replace(middle, made_at=moment(one.metadata.creation_timestamp))
 
 
 def _job(one: Job) -> Middle:

@@ -67,7 +67,6 @@ class Condition(Wire, frozen=True, gc=False):
     reason: str = ""
     message: str = ""
     last_transition_time: str | None = None
-    last_update_time: str | None = None
 
 
 class Requirement(Wire, frozen=True, gc=False):

@@ -200,7 +200,7 @@ def _last(look: Look, facts: CardFacts, now: datetime, columns: int) -> list[Lin
     rows = []
     changed = max((work.changed_at for work in facts.service.workloads if work.changed_at), default=None)
     if changed:
-        text = f"{stamp(changed, now, look.utc)} its definition changed ({since(now, changed)})"
+        text = f"{stamp(changed, now, look.utc)} rolled out ({since(now, changed)})"
         rows.append(Line((Span(cut(text, columns - LABEL, look.end)),)))
     done = [entry for entry in facts.timeline if entry.kind == "verdict" and _about(entry, facts.service)]
     for entry in done[-2:]:

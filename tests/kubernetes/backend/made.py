@@ -7,6 +7,7 @@ from cockpit.backends.kubernetes.wire_pods import Pod
 from tests.kubernetes.backend.recorded import decoded
 
 CREATED, STARTED, LATER = "2026-03-01T13:00:00Z", "2026-03-01T13:00:05Z", "2026-03-01T13:30:00Z"
+MUCH_LATER = "2026-03-01T14:30:00Z"
 IMAGE = "registry.example.com/shop/web:2.4.1"
 Json = dict[str, Any]
 

@@ -14,6 +14,7 @@ from cockpit.backends.kubernetes.kinds import (
     PODS,
     REPLICASETS,
 )
+from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Page
 from cockpit.backends.kubernetes.wire_apps import Controller, Hpa, Pdb
 from cockpit.backends.kubernetes.wire_pods import Pod
@@ -21,6 +22,7 @@ from cockpit.board.model import Health, Identity, Phase, ReadingState, Workload
 from tests.kubernetes.backend.made import (
     CREATED,
     LATER,
+    MUCH_LATER,
     Json,
     condition,
     object_of,
@@ -171,6 +173,19 @@ def test_a_rollout_that_goes_bad_is_said_while_the_old_pods_still_serve() -> Non
     one = web(made)
     assert one.rollout == "rollout: 1 old still to go"
     assert [(str(remark.text), remark.state) for remark in one.remarks] == [("new pod: exit 1", ReadingState.DEGRADED)]
+
+
+def test_a_rollout_began_when_its_replicaset_was_made_however_often_its_pods_come_and_go() -> None:
+    progress = condition("Progressing", "True", "ReplicaSetUpdated")
+    flapping = {"replicas": 1, "updatedReplicas": 0, "conditions": [progress | {"lastUpdateTime": MUCH_LATER}]}
+    made = fleet(pod(owner=RS), status=flapping)
+    assert web(made).changed_at == moment(CREATED)
+    newer = object_of(REPLICASETS, "web-77777", ownerReferences=OWNED, creationTimestamp=LATER)
+    made.put(REPLICASETS, "", [newer])
+    (changed,) = [one for one in made.news() if isinstance(one, Workload)]
+    assert changed.changed_at == moment(LATER)
+    made.drop(REPLICASETS, newer.metadata)
+    assert web(made).changed_at == moment(CREATED)
 
 
 def test_a_rollout_without_progress_and_a_quota_are_said() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import Facts, Operation, Plan, PlanRefused, Verb
 from cockpit.backends.kubernetes.history import CAUSE, HASH, Revision, difference, history, selector_words
@@ -49,10 +51,11 @@ class RollBack(Change):
             operations.append(await _freeing(hands, workload, whole, stuck))
         risks += [*_risks(whole), *owner_risks(whole), *manual_risks(whole)]
         risks += await budget_risks(hands, workload, whole)
-        return make_plan(
+        made = make_plan(
             hands, verb, workload, operations, facts=facts, risks=risks,
             choices=tuple((str(one.number), _shown(one, hands.clock.now())) for one in others[:CHOICES_SHOWN]),
         )  # fmt: skip
+        return replace(made, chosen=str(goal.number))
 
     def _operation(
         self, hands: Hands, workload: Workload, whole: Json, now: Revision | None, goal: Revision, stuck: bool
