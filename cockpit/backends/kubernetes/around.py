@@ -14,6 +14,9 @@ from cockpit.board.model import ReadingState, Remark, SafeText
 from cockpit.board.text import safe
 from cockpit.board.why import moment as shown
 
+MESSAGE_MOST = 1_024
+"""Characters of an event's message, all that the API takes: why an image cannot be pulled stands at its end."""
+
 
 class NodeFact(Struct, frozen=True):
     """A node that is not well: unknown (nobody hears of it), or not ready; why in words. Well: neither."""
@@ -101,7 +104,7 @@ def event(one: Event) -> EventFact:
     last = (series.last_observed_time if series else None) or one.last_timestamp or one.event_time
     at = moment(last or one.first_timestamp or one.metadata.creation_timestamp)
     count = max(one.count or 1, series.count if series else 1)
-    return EventFact(one.involved_object.uid, one.reason, safe(one.message.strip(), 300), at, count)
+    return EventFact(one.involved_object.uid, one.reason, safe(one.message.strip(), MESSAGE_MOST), at, count)
 
 
 def selects(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:

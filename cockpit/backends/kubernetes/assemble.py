@@ -1,5 +1,6 @@
 """How pods, what keeps them and what stands around them become a workload of the board. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from cockpit.backends.kubernetes.around import EventFact, HpaFact, NodeFact, PdbFact, selects
 from cockpit.backends.kubernetes.controllers import Control
 from cockpit.backends.kubernetes.owners import Key, Owner, Reference
+from cockpit.backends.kubernetes.pods import PULL, pull_words
 from cockpit.board.model import Health, Instance, Phase, ReadingState, Remark, SafeText, Workload
 from cockpit.board.text import safe
 from cockpit.board.why import exit_words
@@ -22,6 +24,7 @@ _HOLDS_UP = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "Fai
 """Reasons of events that say why a pod does not start, most telling first."""
 _CREATES = ("FailedCreate", "FailedDaemonPod")
 _PULL = ("Failed",)
+_REFUSED = re.compile(r'Failed to pull image "([^"]+)": (.+)', re.DOTALL)
 _PROBE_WORDS = (" probe failed: ", " probe errored: ")
 
 
@@ -48,7 +51,10 @@ class Surroundings:
         self._events: dict[str, dict[str, EventFact]] = {}
 
     def remember(self, event: EventFact) -> None:
-        """The last event of its reason about its object."""
+        """The last event of its reason about its object. "Error: ImagePullBackOff" only repeats a state, and would
+        hide what was told before it for the same reason: why the image could not be pulled."""
+        if event.text.startswith("Error: "):
+            return
         known = self._events.setdefault(event.uid, {})
         before = known.get(event.reason)
         if before is None or (before.at or _LONG_AGO) <= (event.at or _LONG_AGO):
@@ -133,11 +139,13 @@ def _held_up(one: Instance, around: Surroundings) -> Instance:
     if not one.error:
         event = around.event(one.id.instance, _HOLDS_UP, one.created_at)
         return replace(one, error=safe(f"{event.reason}: {event.text}", 500)) if event else one
-    if "image pull: " in one.error and "Back-off" in one.error:
+    container, pulls, said = one.error.partition(PULL)
+    if pulls and said.startswith("Back-off"):
         # The state says only that it waits; the event before it says why.
         event = around.event(one.id.instance, _PULL, one.created_at)
-        if event and "pull" in event.text:
-            return replace(one, error=safe(f"image pull: {event.text}", 500))
+        refused = _REFUSED.match(event.text) if event else None
+        if refused:
+            return replace(one, error=safe(container + pull_words(refused[2], refused[1]), 500))
     return one
 
 

@@ -1,5 +1,6 @@
 """From a pod as the API tells it to an instance of the board. Pure: tests put recorded pods through it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from sys import intern
@@ -18,6 +19,11 @@ OOM = "OOMKilled"
 _LOOP = "CrashLoopBackOff"
 _COMING = frozenset({"ContainerCreating", "PodInitializing", ""})
 _PULLS = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable"})
+PULL = "image pull: "
+_SHORT = 24
+"""Characters of an image's name that stand as they are."""
+_CALL = re.compile(r"^rpc error: code = \w+ desc = ")
+_STATE = re.compile(r"^(?:ErrImagePull|ImagePullBackOff): ")
 _POLICIES: Mapping[str, str] = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}
 _SETTLES = 2.0
 """Seconds after a start within which "not ready" is how it began, not something that happened since."""
@@ -131,12 +137,36 @@ def _waiting(one: ContainerStatus, pod: Pod, *, many: bool) -> State:
     reason, message = one.state.waiting.reason, one.state.waiting.message
     specs = [*(pod.spec.containers or ()), *(pod.spec.init_containers or ())]
     image = next((spec.image for spec in specs if spec.name == one.name), "")
+    text = f"{reason}: {message}" if message else reason
     if reason in _PULLS:
-        said = message or image
-        text = f"image pull: {said}" if image in said else f"image pull: {image}: {said}"
-    else:
-        text = f"{reason}: {message}" if message else reason
+        text = pull_words(message or reason, image)
     return State(phase=Phase.PENDING, error=safe(f"{one.name}: {text}" if many else text, 500))
+
+
+def pull_words(text: str, image: str) -> str:
+    """Why an image cannot be had, the cause first: "image pull: not found: registry…/web:2.5.0".
+
+    A runtime puts the cause last, behind what it was doing and the image's name, up to four times. text: may be only
+    that it waits ("Back-off ..."), which stays so.
+    """
+    cause = _CALL.sub("", text.strip())
+    for between in ('": ', ": "):
+        _, found, said = cause.rpartition(f"{image}{between}")
+        if image and found and said.strip():
+            cause = said.strip()
+    cause = _CALL.sub("", _STATE.sub("", cause))
+    if image and image in cause:
+        return f"{PULL}{cause.replace(image, short_image(image))}"
+    return f"{PULL}{cause}: {short_image(image)}" if image else f"{PULL}{cause}"
+
+
+def short_image(image: str) -> str:
+    """An image's name as a row has room for it: its registry's first word, its last part, its tag."""
+    name = image.partition("@")[0]
+    if len(name) <= _SHORT or "/" not in name:
+        return name
+    first, _, _ = name.partition("/")
+    return f"{first.partition('.')[0]}…/{name.rpartition('/')[2]}"
 
 
 def _crashed(pod: Pod) -> State | None:

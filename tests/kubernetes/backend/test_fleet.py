@@ -21,6 +21,7 @@ from cockpit.backends.kubernetes.wire_pods import Pod
 from cockpit.board.model import Health, Identity, Phase, ReadingState, Workload
 from tests.kubernetes.backend.made import (
     CREATED,
+    IMAGE,
     LATER,
     MUCH_LATER,
     Json,
@@ -125,9 +126,9 @@ def test_a_node_that_does_not_answer_makes_its_pods_unknown() -> None:
     assert one.phase is Phase.RUNNING
 
 
-def event(uid: str, reason: str, message: str, *, kind: str = "Pod", at: str = LATER) -> object:
+def event(uid: str, reason: str, message: str, *, kind: str = "Pod", at: str = LATER, name: str = "") -> object:
     whole = {
-        "metadata": {"name": f"e-{reason}", "namespace": "shop", "creationTimestamp": at},
+        "metadata": {"name": name or f"e-{reason}", "namespace": "shop", "creationTimestamp": at},
         "involvedObject": {"kind": kind, "name": "x", "namespace": "shop", "uid": uid},
         "type": "Warning", "reason": reason, "message": message, "lastTimestamp": at, "count": 3,
     }  # fmt: skip
@@ -158,6 +159,16 @@ def test_a_volume_that_is_missing_is_told_by_its_event() -> None:
     made.put(EVENTS, "", [event("u1", "FailedMount", 'configmap "web" not found')])
     (one,) = web(made).instances
     assert (one.phase, one.error) == (Phase.PENDING, 'FailedMount: configmap "web" not found')
+
+
+def test_why_an_image_cannot_be_pulled_outlives_the_event_that_only_repeats_the_state() -> None:
+    waits = waiting("ImagePullBackOff", f'Back-off pulling image "{IMAGE}"')
+    made = fleet(pod(status("web", waits), owner=RS, phase="Pending", conditions=[]))
+    made.put(EVENTS, "", [event("u1", "Failed", f'Failed to pull image "{IMAGE}": {IMAGE}: not found')])
+    again = "Error: ImagePullBackOff"
+    made.put(EVENTS, "", [event("u1", "Failed", again, at=MUCH_LATER, name="e-again")])
+    (one,) = web(made).instances
+    assert (one.phase, one.error) == (Phase.PENDING, "image pull: not found: registry…/web:2.4.1")
 
 
 def test_a_rollout_that_goes_bad_is_said_while_the_old_pods_still_serve() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cockpit.backends.kubernetes.pods import instance_of
+from cockpit.backends.kubernetes.pods import instance_of, pull_words
 from cockpit.backends.kubernetes.quantity import quantity
 from cockpit.backends.kubernetes.wire import Page
 from cockpit.backends.kubernetes.wire_pods import Pod
@@ -50,12 +50,12 @@ def test_a_recorded_pod() -> None:
         (
             pod_json(status("web", waiting("ImagePullBackOff", PULL)), phase="Pending", conditions=NOT_READY),
             Phase.PENDING,
-            f"image pull: {PULL}",
+            'image pull: Back-off pulling image "registry…/web:2.4.1"',
         ),
         (
             pod_json(status("web", waiting("ErrImagePull", "manifest unknown")), phase="Pending", conditions=[]),
             Phase.PENDING,
-            "image pull: registry.example.com/shop/web:2.4.1: manifest unknown",
+            "image pull: manifest unknown: registry…/web:2.4.1",
         ),
         (
             pod_json(
@@ -149,6 +149,29 @@ def test_a_pod_of_a_job_that_succeeded() -> None:
     one = made(ended, job=True)
     assert (one.phase, one.exit_code, one.health) == (Phase.EXITED, 0, Health.NONE)
     assert (one.restart_policy, one.ports) == ("no", ())
+
+
+NAMED = "registry.example.com/shop/web:2.5.0"
+UNPACK = f'failed to pull and unpack image "{NAMED}": failed to resolve reference "{NAMED}": '
+
+
+@pytest.mark.parametrize(
+    ("said", "image", "words"),
+    [
+        (f"rpc error: code = NotFound desc = {UNPACK}{NAMED}: not found", NAMED, "not found: registry…/web:2.5.0"),
+        (
+            f"{UNPACK}failed to do request: dial tcp: no such host",
+            NAMED,
+            "failed to do request: dial tcp: no such host: registry…/web:2.5.0",
+        ),
+        (f'Back-off pulling image "{NAMED}": ErrImagePull: {NAMED}: denied', NAMED, "denied: registry…/web:2.5.0"),
+        ("manifest for redis:99 not found", "redis:99", "manifest for redis:99 not found"),
+        ("ErrImagePull", "redis:99", "ErrImagePull: redis:99"),
+        ("no image", "", "no image"),
+    ],
+)  # fmt: skip
+def test_an_image_that_cannot_be_pulled_says_the_cause_first(said: str, image: str, words: str) -> None:
+    assert pull_words(said, image) == f"image pull: {words}"
 
 
 @pytest.mark.parametrize(
