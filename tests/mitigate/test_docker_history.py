@@ -54,18 +54,19 @@ async def watched(docker_clean: DockerEngine, tmp_path: Path) -> AsyncIterator[W
 
 async def test_it_goes_back_to_what_ran_here_and_was_healthy(docker_clean: DockerEngine, watched: Watched) -> None:
     images = {
-        name: docker_clean.import_image(f"app:{name}", healthcheck=check, labels={"release": name})
+        name: docker_clean.import_image(f"till:{name}", healthcheck=check, labels={"release": name})
         for name, check in (("old", WELL), ("good", WELL), ("bad", ILL), ("newer", WELL))
     }
-    await watched.deployed("app:old", State.OK)
-    await watched.deployed("app:good", State.OK)
-    await watched.deployed("app:bad", State.DOWN)
+    await watched.deployed("till:old", State.OK)
+    await watched.deployed("till:good", State.OK)
+    await watched.deployed("till:bad", State.DOWN)
     # Of one the name is gone, of the other everything.
-    docker_clean.cli("tag", "app:newer", "app:good")
-    docker_clean.cli("rmi", "app:old")
+    docker_clean.cli("tag", "till:newer", "till:good")
+    docker_clean.cli("rmi", "till:old")
 
     made = await watched.made("rollback", "web")
     good, *others = made.choices
+    assert made.chosen == good[0]
     assert (good[0], dict(made.operations[-1].arguments)["id"]) == (images["good"], images["good"])
     assert good[1].startswith(f"good  {images['good'][7:15]}  healthy ")
     assert good[1].endswith(" · journal")
@@ -75,7 +76,7 @@ async def test_it_goes_back_to_what_ran_here_and_was_healthy(docker_clean: Docke
     assert told[images["newer"][7:15]].endswith(" ago · local image")
     assert ("last healthy", "not seen") in made.operations[-1].before
     for asked in ("old", images["old"]):
-        with pytest.raises(PlanRefused, match=r"app:old [0-9a-f]{8} is gone from this engine: pull it"):
+        with pytest.raises(PlanRefused, match=r"till:old [0-9a-f]{8} is gone from this engine: pull it"):
             await watched.made("rollback", "web", to=asked)
 
     verdict = await watched.carry_out(made)

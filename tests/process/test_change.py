@@ -50,7 +50,7 @@ async def test_restarted_stopped_and_started_again(site: Site, tmp_path: Path) -
 
 
 async def test_a_command_that_replaces_nothing_did_not_work(site: Site, tmp_path: Path) -> None:
-    profile = site.profile().replace(f"[{site.folder}/ctl, restart]}}", "['true'], timeout: 60s, deadline: 2s}")
+    profile = site.profile().replace(f"[{site.folder}/ctl, restart]}}", "['true'], timeout: 12s, deadline: 2s}")
     async with cockpit_on(profile, tmp_path / "state") as cockpit:
         await cockpit.runs()
         verdict = await cockpit.perform(await cockpit.plan("restart"))
