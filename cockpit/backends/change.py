@@ -108,6 +108,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     deadline: float = 120.0
     choices: tuple[tuple[str, SafeText], ...] = ()
     """(value, as shown) of what may be picked instead (images to roll back to); the plan is made again."""
+    chosen: str = ""
+    """The choice that this plan is made for; empty: the first of them."""
     on_failure: Literal["stop", "continue", "step back"] = "stop"
     """What is done about the other operations when one fails; step back: those done are taken back, last first."""
     watch: tuple[Watch, ...] = ()

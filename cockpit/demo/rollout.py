@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from cockpit.backends.change import Facts, Operation, Plan, PlanRefused
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
@@ -64,7 +66,7 @@ def plan_rollback(scene: Scene, arguments: Arguments) -> Plan:
         done_when="version", inverse=("rollback", (("release", service.release),)),
     )  # fmt: skip
     risks = [*_change_risks(scene), *_short_lived(scene, wanted), *needs_risks("version", scene)]
-    return make_plan("rollback", scene, (operation,), risks=risks, choices=choices)
+    return replace(make_plan("rollback", scene, (operation,), risks=risks, choices=choices), chosen=wanted)
 
 
 def plan_set_env(scene: Scene, arguments: Arguments) -> Plan:

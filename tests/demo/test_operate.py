@@ -95,6 +95,7 @@ async def test_scaled_out_and_back(cockpit: DemoCockpit) -> None:
 async def test_rolled_back_and_forward_again(cockpit: DemoCockpit) -> None:
     plan = await cockpit.plan("checkout", "rollback")
     assert [value for value, _ in plan.choices] == ["3.8.0"]
+    assert plan.chosen == "3.8.0"
     assert "ran 21 d, until 6 d ago: order totals in minor units" in plan.choices[0][1]
     (operation,) = plan.operations
     before, after = facts(operation)

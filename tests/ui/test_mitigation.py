@@ -156,6 +156,52 @@ async def test_a_choice_is_planned_again_before_it_can_be_done() -> None:
         assert [command.plan.id for command in performed(port)] == ["p-v2.2.9"]
 
 
+async def test_the_arrow_points_at_the_choice_that_is_planned() -> None:
+    port = scene.port()
+    choices = (("v2.3.0", SafeText("v2.3.0 ran 6 days")), ("v2.2.9", SafeText("v2.2.9 ran 21 days")))
+    made = scene.plan(verb="rollback", choices=choices, chosen="v2.2.9")
+    port.answers["MakePlan"] = made
+    async with shown(port) as screen:
+        await screen.press("v")
+        assert "> v2.2.9 ran 21 days" in screen.text()
+        assert "> v2.3.0" not in screen.text()
+        await screen.press("escape")
+        port.answers["MakePlan"] = replace(made, chosen="an image that is not listed")
+        await screen.press("v")
+        assert "  v2.2.9 ran 21 days" in screen.text()
+        assert "> v2" not in screen.text()
+
+
+async def test_a_choice_that_cannot_be_planned_says_why_and_cannot_be_done() -> None:
+    port = scene.port()
+    choices = (("v2.3.0", SafeText("v2.3.0 ran 6 days")), ("v2.2.9", SafeText("v2.2.9 gone from this engine")))
+    first = scene.plan(verb="rollback", choices=choices)
+
+    def make(command: MakePlan) -> object:
+        if dict(command.arguments).get("to") == "v2.2.9":
+            return CommandError("v2.2.9 is gone from this engine: pull it, or pick another")
+        return first
+
+    port.answers["MakePlan"] = make
+    async with shown(port) as screen:
+        await screen.press("v")
+        title = str(first.operations[0].title)
+        assert title in screen.text()
+        await screen.press("down")
+        assert "> v2.2.9 gone from this engine" in screen.text()
+        assert "does     nothing: there is no plan for this choice" in screen.text()
+        assert "why      v2.2.9 is gone from this engine: pull it" in screen.text()
+        assert title not in screen.text()
+        assert "Copy command" not in screen.text()
+        await screen.press("tab", "enter")
+        assert "v2.2.9 is gone from this engine" in screen.line(23)
+        assert performed(port) == []
+        await screen.press("up")
+        assert title in screen.text()
+        await screen.press("enter")
+        assert [command.plan.id for command in performed(port)] == [first.id]
+
+
 async def test_arguments_are_asked_one_by_one() -> None:
     async with shown(scene.port()) as screen:
         await screen.press("s")

@@ -60,7 +60,8 @@ class RollBack(Renewal):
             "data that the newer version changed stays as it is",
         ]
         operations = [_with(operation(self.verb.name, aim, site, inverse), _last_healthy(within, site)) for aim in aims]
-        return renewal_plan(hands, self.verb.name, workload, chosen, operations, site, risks, goal.choices)
+        made = renewal_plan(hands, self.verb.name, workload, chosen, operations, site, risks, goal.choices)
+        return replace(made, chosen=goal.name)
 
 
 def _with(one: Operation, facts: Facts) -> Operation:

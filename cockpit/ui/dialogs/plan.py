@@ -39,16 +39,16 @@ class PlanDialog(Dialog):
     def __init__(self, request: Request, plan: Plan, needed: Requirement, frame: Frame) -> None:
         super().__init__("")
         self._planner = Planner(self, request)
-        self._typed = self._failed = self._unrecorded = self._impossible = ""
+        self._typed = self._failed = self._unrecorded = self._impossible = self._refused = self._picked = ""
         self._notes: tuple[tuple[str, str], ...] = ()
         """(text, style) of what has changed since it was opened, and of the dry run."""
         self._making = self._asked = False
         self._deaf_until = self._look_at = -1e9
-        self._picked = plan.choices[0][0] if plan.choices else ""
         self._take(plan, needed, frame)
 
     def _take(self, plan: Plan, needed: Requirement, frame: Frame) -> None:
         self.plan, self._needed = plan, needed
+        self._picked, self._refused = plantext.planned(plan, self._picked), ""
         self._around = around(frame, plan)
         self._mark = mark_of(frame.snapshot, plan)
 
@@ -73,6 +73,8 @@ class PlanDialog(Dialog):
             return (CLOSE, AGAIN) if self._failed else (LEAVE,)
         if self._unrecorded:
             return (NO, ANYWAY)
+        if self._refused:
+            return (NO, DO)
         return (NO, DO, DRY, *((COPY,) if plantext.commands(self.plan) else ()))
 
     @property
@@ -94,10 +96,11 @@ class PlanDialog(Dialog):
         cockpit, status = self.cockpit, self.status
         self.heading = plantext.title(cockpit.look, self.plan, self._around)
         if self._preview:
-            bulk = isinstance(self._planner.request, MakeBulk)
+            request = self._planner.request
             preview = plantext.Preview(
-                plan=self.plan, around=self._around, needed=self._needed, picked=self._picked, bulk=bulk
-            )
+                plan=self.plan, around=self._around, needed=self._needed, picked=self._picked, refused=self._refused,
+                on_failure=request.on_failure if isinstance(request, MakeBulk) else "",
+            )  # fmt: skip
             return plantext.plan_lines(cockpit.look, preview, width, cockpit.now)
         lines: list[Line] = []
         if status is not None:
@@ -141,8 +144,8 @@ class PlanDialog(Dialog):
 
     def _confirmed(self) -> None:
         wanted = self._needed.type_name
-        if self._impossible or self._needed.denied:
-            self.say(self._impossible or self._needed.denied)
+        if why := self._refused or self._impossible or self._needed.denied:
+            self.say(why)
         elif self._making:
             self.say("the plan for this choice is still being made")
         elif wanted and self._typed != wanted:
@@ -203,7 +206,7 @@ class PlanDialog(Dialog):
 
     def _watch(self) -> None:
         now, mark = self.cockpit.clock.monotonic(), mark_of(self.cockpit.frame.snapshot, self.plan)
-        if not self._preview or self._making or mark == self._mark or now < self._look_at:
+        if not self._preview or self._making or self._refused or mark == self._mark or now < self._look_at:
             return
         self._mark, self._look_at = mark, now + LOOK_EVERY
         self.run_worker(self._look_again(), group="look", exit_on_error=False)
@@ -285,12 +288,12 @@ class PlanDialog(Dialog):
         if value is not None:
             await self._planner.choose(self.plan, value)
         made = await self._planner.make()
+        self._making = False
         if isinstance(made, str):  # nothing can be done until another choice is made
-            self.say(made)
+            self._refused = made
         else:
-            self._making = False
             self._take(*made, self.cockpit.frame)
-            self.redraw()
+        self.redraw()
 
 
 def _told(text: str, style: str, width: int) -> list[Line]:

@@ -18,23 +18,29 @@ LABEL = 9
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What a preview is drawn from. picked: of the plan's choices; bulk: it asks what becomes of the others."""
+    """What a preview is drawn from. picked: of the plan's choices; refused: why that one has no plan.
+
+    on_failure: what is asked for of several; empty for one alone.
+    """
 
     plan: Plan
     around: Around = Around()
     needed: Requirement = Requirement()
     picked: str = ""
-    bulk: bool = False
+    refused: str = ""
+    on_failure: str = ""
 
 
 def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[Line]:
     """Everything that a reader must know before saying yes, what matters most first."""
     plan = preview.plan
     lines = field("where", _where(look, plan), width)
-    lines += _on_failure(look, plan, width) if preview.bulk else []
-    lines += _changes(look, plan, width)
-    if plan.choices:
-        lines += _choices(look, plan, width, preview.picked)
+    lines += chosen_lines(look, "choose", OTHERS, ON_FAILURE, preview.on_failure, width) if preview.on_failure else []
+    choices = chosen_lines(look, "choose", ARROWS, plan.choices, preview.picked, width) if plan.choices else []
+    if preview.refused:  # what the plan of another choice would do is not shown under this one
+        lines += [*choices, *field("does", "nothing: there is no plan for this choice, so it cannot be done", width)]
+        return lines + field("why", look.text(preview.refused), width, "down")
+    lines += [*_changes(look, plan, width), *choices]
     lines += _steps(look, plan.operations, width)
     lines += _risks(look, preview, width)
     if not preview.needed.denied:  # that stands beside the buttons
@@ -120,8 +126,16 @@ def _facts(look: Look, facts: Facts) -> str:
     return look.text(", ".join(f"{name} {value}" for name, value in facts))
 
 
-def _choices(look: Look, plan: Plan, width: int, picked: str) -> list[Line]:
-    return chosen_lines(look, "choose", "with the arrow keys up and down", plan.choices, picked, width)
+ARROWS = "with the arrow keys up and down"
+OTHERS = f"what follows when one fails, {ARROWS}"
+
+
+def planned(plan: Plan, picked: str) -> str:
+    """The choice that a plan is made for, empty when it is none of those offered. picked: by the reader so far."""
+    values = [value for value, _ in plan.choices]
+    if plan.chosen:
+        return plan.chosen if plan.chosen in values else ""
+    return picked if picked in values else next(iter(values), "")
 
 
 def chosen_lines(
@@ -139,11 +153,6 @@ def chosen_lines(
 
 ON_FAILURE = (("stop", "stop: the others are left alone"), ("continue", "go on with the others"))
 """What may become of the others when one of several fails."""
-
-
-def _on_failure(look: Look, plan: Plan, width: int) -> list[Line]:
-    hint = "what follows when one fails, with the arrow keys up and down"
-    return chosen_lines(look, "choose", hint, ON_FAILURE, plan.on_failure, width)
 
 
 def _steps(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:

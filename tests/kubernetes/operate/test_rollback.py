@@ -60,6 +60,7 @@ async def test_to_a_picked_revision_and_forward_again(bridge: Bridge) -> None:
     await bridge.watch.sees("catalog", lambda one: {i.version for i in one.instances} == {"5.2.0"})
     made = await bridge.made("rollback", "catalog", to="1")
     assert [value for value, _ in made.choices] == ["2", "1"]
+    assert made.chosen == "1"
     await bridge.works(made)
     assert running(bridge, "catalog") == {f"{REGISTRY}/catalog:5.0.3"}
     await bridge.undoes(made)
