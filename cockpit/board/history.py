@@ -24,6 +24,7 @@ class Past(Struct, frozen=True, kw_only=True):
     restarts: when, and how many at once, within WINDOW before the last of them and since the last calm run.
     calm: the platform's count of restarts when it last ran for CALM.
     begun: when this run began, never in the future: an engine's clock may be ahead of ours.
+    said: what its last end is said to come from; it stays while the next run has not yet ended too.
     served: it had ports or a health check while it ran, so it is no job that may end well.
     """
 
@@ -32,6 +33,7 @@ class Past(Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     oom_killed: bool = False
     exited_at: datetime | None = None
+    said: str = ""
     served: bool = False
     calm: int = 0
     begun: datetime | None = None
@@ -69,6 +71,7 @@ def _inherit(past: Past, gone: Past | None, failed: Instance, at: datetime) -> P
         exit_code=failed.exit_code,
         oom_killed=bool(failed.oom_killed),
         exited_at=failed.finished_at or at,
+        said=failed.error,
         served=gone.served if gone else False,
     )
 
@@ -85,15 +88,17 @@ def _seen(past: Past, before: Instance | None, now: Instance, at: datetime) -> P
         restarts, calm = (), now.restarts
     runs = now.phase in (Phase.RUNNING, Phase.PAUSED)
     served = past.served or (runs and (bool(now.ports) or now.health is not Health.NONE))
-    code, oom, exited = past.exit_code, past.oom_killed, past.exited_at
+    code, oom, exited, said = past.exit_code, past.oom_killed, past.exited_at, past.said
     if now.phase in _ENDED and now.exit_code is not None:
         code, oom, exited = now.exit_code, bool(now.oom_killed), now.finished_at or exited or at
+        said = now.error
     return Past(
         first_seen=past.first_seen,
         restarts=restarts,
         exit_code=code,
         oom_killed=oom,
         exited_at=exited,
+        said=said,
         served=served,
         calm=calm,
         begun=begun,

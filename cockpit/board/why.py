@@ -29,6 +29,12 @@ def exit_words(code: int | None, oom_killed: bool) -> str:
     return f"exit {code} ({name})" if name else f"exit {code}"
 
 
+def end_said(code: int | None, oom_killed: bool, said: str) -> str:
+    """How a run ended and what it said of it: "exit 1: FATAL no configuration". Out of memory says all by itself."""
+    words = exit_words(code, oom_killed)
+    return f"{words}: {said}" if said and not oom_killed else words
+
+
 def ended(instance: Instance, past: Past) -> str:
     """Why an instance does not run any more."""
     if instance.error:
@@ -40,12 +46,13 @@ def ended(instance: Instance, past: Past) -> str:
 
 
 def restarting(instance: Instance, past: Past) -> str:
-    """A crash loop: "exit 1, restarted 7x in 3 min"."""
+    """A crash loop: "exit 1: FATAL no configuration, restarted 7x in 3 min"."""
     running = instance.exit_code is None or instance.started_at is not None
     code = past.exit_code if running and past.exit_code is not None else instance.exit_code
     oom = past.oom_killed or bool(instance.oom_killed)
     known = oom or code not in (None, 0)
-    parts = [exit_words(code, oom)] if known else []
+    said = str(instance.error) or past.said
+    parts = [end_said(code, oom, said)] if known else []
     return ", ".join([*parts, _times(past, instance)])
 
 

@@ -38,6 +38,10 @@ def test_restarts_and_their_rate() -> None:
     seen = Past(first_seen=START, restarts=times, exit_code=1)
     assert why.restarting(instance(owner), seen) == "exit 1, restarted 7x in 3 min"
     assert why.restarting(instance(owner, restarts=7), PAST) == "restarted 7x"
+    spoke = instance(owner, **exited(1), error=SafeText("FATAL no DSN"))
+    assert why.restarting(spoke, seen) == "exit 1: FATAL no DSN, restarted 7x in 3 min"
+    again = Past(first_seen=START, restarts=times, exit_code=1, said="FATAL no DSN")
+    assert why.restarting(instance(owner), again) == "exit 1: FATAL no DSN, restarted 7x in 3 min"
     assert why.ended(instance(owner, **exited(1)), seen) == "exit 1, restarted 7x in 3 min"
     assert why.ended(instance(owner, **exited(0)), PAST) == "stopped, exit 0"
 

@@ -25,9 +25,9 @@ PACE = 0.1
 BAD = {State.DOWN, State.DEGRADED}
 DRILLS: tuple[tuple[str, str, set[State], str], ...] = (
     ("bad-release", "checkout", BAD, r"rollout"),
-    ("crash-loop", "payments", BAD, r"exit 1"),
+    ("crash-loop", "payments", BAD, r"exit 1: FATAL"),
     ("out-of-memory", "catalog", BAD, r"OOM"),
-    ("image-pull", "web", BAD, r"image pull"),
+    ("image-pull", "web", BAD, r"image pull: not found: registry.*web:2\.5\.0"),
     ("node-lost", "web", BAD | {State.UNKNOWN}, r"node-001"),
 )
 

@@ -13,7 +13,7 @@ from cockpit.backends.kubernetes.owners import Key, Owner, Reference
 from cockpit.backends.kubernetes.pods import PULL, pull_words
 from cockpit.board.model import Health, Instance, Phase, ReadingState, Remark, SafeText, Workload
 from cockpit.board.text import safe
-from cockpit.board.why import exit_words
+from cockpit.board.why import end_said
 
 ENDED_KEPT = 3
 """Pods of a Deployment that ended (evicted, lost their node) and are shown while their replacements are missing."""
@@ -194,7 +194,9 @@ def _failing(control: Control, instances: Sequence[Instance], desired: int | Non
     if not bad:
         return None
     first = bad[0]
-    said = first.error or exit_words(first.exit_code, bool(first.oom_killed))
+    said = str(first.error)
+    if first.phase is Phase.RESTARTING:
+        said = end_said(first.exit_code, bool(first.oom_killed), said)
     count = "new pod" if len(bad) == 1 else f"{len(bad)} new pods"
     since = min((one.created_at for one in bad if one.created_at), default=None)
     return Remark(safe(f"{count}: {said}", 300), ReadingState.DEGRADED, since)

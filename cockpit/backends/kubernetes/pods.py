@@ -24,6 +24,8 @@ _SHORT = 24
 """Characters of an image's name that stand as they are."""
 _CALL = re.compile(r"^rpc error: code = \w+ desc = ")
 _STATE = re.compile(r"^(?:ErrImagePull|ImagePullBackOff): ")
+_LAST_WORDS = 4_096
+_ERROR = re.compile(r"(?i)\b(?:fatal|panic|critical|\w{0,60}(?:error|exception))\b")
 _POLICIES: Mapping[str, str] = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}
 _SETTLES = 2.0
 """Seconds after a start within which "not ready" is how it began, not something that happened since."""
@@ -187,9 +189,20 @@ def _crashed(pod: Pod) -> State | None:
             phase=Phase.RESTARTING,
             exit_code=ended.exit_code,
             oom_killed=ended.reason == OOM,
+            error=telling_line(ended.message),
             finished_at=moment(ended.finished_at),
         )
     return None
+
+
+def telling_line(message: str) -> SafeText:
+    """What a run left as its last words: one line or, as FallbackToLogsOnError, the end of its log (4 KiB at most).
+
+    Of several lines the last that names an error, for "exit status 1" or a stack may stand behind it; else the last.
+    """
+    lines = [line.strip() for line in message[-_LAST_WORDS:].splitlines() if line.strip()]
+    telling = next((line for line in reversed(lines) if _ERROR.search(line)), lines[-1] if lines else "")
+    return safe(telling, 200)
 
 
 def _scheduled(pod: Pod) -> State | None:

@@ -151,6 +151,22 @@ def test_a_pod_of_a_job_that_succeeded() -> None:
     assert (one.restart_policy, one.ports) == ("no", ())
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("", ""),
+        ("cannot start\n", "cannot start"),
+        ("starting\nFATAL configuration: no DSN\nexit status 1\n", "FATAL configuration: no DSN"),
+        ("Traceback (most recent call last):\n  raise\nKeyError: 'DSN'", "KeyError: 'DSN'"),
+        ("panic: nil pointer dereference\n\ngoroutine 1 [running]:\nmain.go:12", "panic: nil pointer dereference"),
+    ],
+)
+def test_a_crash_loop_says_what_the_run_left_as_its_last_words(message: str, words: str) -> None:
+    last = {"terminated": {**terminated(1)["terminated"], "message": message}}
+    one = made(pod_json(status("web", waiting("CrashLoopBackOff"), restarts=7, last=last)))
+    assert (one.phase, one.exit_code, one.error) == (Phase.RESTARTING, 1, words)
+
+
 NAMED = "registry.example.com/shop/web:2.5.0"
 UNPACK = f'failed to pull and unpack image "{NAMED}": failed to resolve reference "{NAMED}": '
 

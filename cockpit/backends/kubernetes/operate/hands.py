@@ -104,8 +104,8 @@ class Hands:
             if error.status in (400, 403, 409, 422):
                 raise PlanRefused(f"{verb} {name}: the API would refuse it: {error.message}") from None
             raise
-        words = f"permitted ({request.permission}), accepted in a dry run" if permitted else "accepted in a dry run"
-        return (("rehearsal", safe(words, 300)),), risks
+        words = f"permitted ({request.permission}), dry run accepted" if permitted else "dry run accepted"
+        return (("checked", safe(words, 300)),), risks
 
     async def _permitted(self, request: Request) -> bool | None:
         """None: access reviews are not answered here."""

@@ -155,7 +155,9 @@ class ContainerRun:
         started = self.state["running"]["startedAt"]
         identity = status.container_id(self.uid, self.name, self.restarts)
         signal = _SIGNALS.get(code, 0) if reason != "OOMKilled" else 0
-        self.state = status.terminated(code, reason or "Error", started, moment, identity, signal)
+        # As terminationMessagePolicy FallbackToLogsOnError does: a run that fails leaves the end of its log.
+        said = "\n".join(self.behaviour.last) if code else ""
+        self.state = status.terminated(code, reason or "Error", started, moment, identity, signal=signal, said=said)
         self.ready = False
         again = ("failure" if code else "success") in self.restarts_on
         self.phase = "ended" if again else "over"

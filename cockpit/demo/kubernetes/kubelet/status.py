@@ -42,11 +42,13 @@ def running(since: str) -> Json:
     return {"running": {"startedAt": since}}
 
 
-def terminated(code: int, reason: str, started: str, finished: str, identity: str, signal: int = 0) -> Json:
-    found: Json = {"exitCode": code} | ({"signal": signal} if signal else {})
-    return {
-        "terminated": found | {"reason": reason, "startedAt": started, "finishedAt": finished, "containerID": identity}
-    }
+def terminated(
+    code: int, reason: str, started: str, finished: str, identity: str, *, signal: int = 0, said: str = ""
+) -> Json:
+    """said: its termination message."""
+    found: Json = {"exitCode": code} | ({"signal": signal} if signal else {}) | {"reason": reason}
+    found |= {"message": said} if said else {}
+    return {"terminated": found | {"startedAt": started, "finishedAt": finished, "containerID": identity}}
 
 
 def conditions(held: dict[str, tuple[bool, str, str]], old: Sequence[Json], now: str) -> list[Json]:
