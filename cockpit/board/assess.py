@@ -179,8 +179,9 @@ def _unit_findings(unit: _Unit, vote: State) -> Iterable[Finding]:
         if one.reason and one.standing is not Standing.ASIDE:
             speaks = _SPEAKS.get(one.standing, vote)
             yield Finding(speaks, one.weight, one.reason, one.since, True, one.instance.name)
-    if runs.rolling or unit.workload.rollout:
-        yield Finding(State.STARTING if runs.rolling else vote, 3, unit.workload.rollout or "rollout")
+    rollout = unit.workload.rollout
+    if rollout and all(remark.text != rollout for remark in unit.workload.remarks):
+        yield Finding(State.STARTING if runs.rolling else vote, 3, rollout)
     for remark in unit.workload.remarks:
         # Beside what instances say of themselves (8, 9) and before that they are missing.
         bad = number_vote(remark.state)

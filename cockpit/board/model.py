@@ -152,7 +152,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     rollout: SafeText = SafeText("")
     """What a rollout in progress says; empty when none runs."""
     changed_at: datetime | None = None
-    """When its definition last changed (deploy, scale)."""
+    """When it was last rolled out, as far as the platform tells; what counts a rollout's grace."""
     depends_on: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     generation: int | None = None

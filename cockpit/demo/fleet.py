@@ -103,7 +103,7 @@ class Fleet:
             where=WHERE,
             instances=tuple(self._instance(life) for life in lives),
             desired=service.desired,
-            rollout=safe(service.rollout, 200),
+            rollout=safe(f"rollout: {service.rollout}" if service.rollout else "", 200),
             changed_at=moment(service.changes[-1].at) if service.changes else None,
             depends_on=tuple(need.service for need in service.needs),
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cockpit.board.model import Freshness, Health, Phase, ReadingState, SafeText, State
+from cockpit.board.model import Freshness, Health, Phase, ReadingState, Remark, SafeText, State
 from cockpit.profile.schema import Backend, Selector, Service
 from tests.board.fleet import SOURCE, START
 from tests.board.scene import LONG_AGO, TCP, Scene, exited, identity, profile, service, unhealthy, workload
@@ -99,6 +99,13 @@ def test_a_rollout_has_grace_too() -> None:
     scene = Scene().listed(workload("web", **rolling))
     assert (scene.state("web"), scene.why("web")) == (State.STARTING, "1 of 2 updated")
     assert scene.later(61)["web"].state is State.DEGRADED
+
+
+def test_a_rollout_that_is_stuck_is_told_once() -> None:
+    stuck = SafeText("rollout stuck, 1 of 1 updated")
+    remark = Remark(stuck, ReadingState.DEGRADED)
+    status = Scene().listed(workload("web", {}, rollout=stuck, remarks=(remark,)))["web"]
+    assert (status.state, status.evidence) == (State.DEGRADED, (stuck,))
 
 
 def test_a_rollout_whose_pods_all_crash_is_down_when_its_grace_is_over() -> None:

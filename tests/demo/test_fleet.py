@@ -75,7 +75,7 @@ def test_a_workload_says_what_the_platform_wants_and_what_runs() -> None:
     fleet = Fleet("demo", "d1")
     (workload,) = fleet.listed(PlatformTold((CART,), (told(),)))
     assert (workload.id.kind, workload.id.scope, workload.id.name, workload.desired) == ("service", "d1", "cart", 1)
-    assert workload.rollout == "2.3.0 -> 2.3.1"
+    assert workload.rollout == "rollout: 2.3.0 -> 2.3.1"
     assert workload.changed_at is not None
     (one,) = workload.instances
     assert (one.version, one.health, one.memory_limit) == ("2.3.1", Health.HEALTHY, 1024)

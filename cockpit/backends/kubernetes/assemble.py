@@ -11,6 +11,7 @@ from cockpit.backends.kubernetes.around import EventFact, HpaFact, NodeFact, Pdb
 from cockpit.backends.kubernetes.controllers import Control
 from cockpit.backends.kubernetes.owners import Key, Owner, Reference
 from cockpit.backends.kubernetes.pods import PULL, pull_words
+from cockpit.board.instances import GRACE
 from cockpit.board.model import Health, Instance, Phase, ReadingState, Remark, SafeText, Workload
 from cockpit.board.text import safe
 from cockpit.board.why import end_said
@@ -25,6 +26,8 @@ _HOLDS_UP = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "Fai
 _CREATES = ("FailedCreate", "FailedDaemonPod")
 _PULL = ("Failed",)
 _REFUSED = re.compile(r'Failed to pull image "([^"]+)": (.+)', re.DOTALL)
+_PROBES = ("Unhealthy", "ProbeWarning")
+_STATUS = "HTTP probe failed with statuscode: "
 _PROBE_WORDS = (" probe failed: ", " probe errored: ")
 
 
@@ -128,7 +131,7 @@ def adorned(pod: PodFact, around: Surroundings) -> Instance:
         if one.phase is Phase.RUNNING:
             return replace(one, health=Health.UNHEALTHY, health_detail=node.why, health_since=node.since)
     if one.phase is Phase.RUNNING and one.health in (Health.UNHEALTHY, Health.STARTING):
-        event = around.event(one.id.instance, ("Unhealthy", "ProbeWarning"), one.started_at)
+        event = around.event(one.id.instance, _PROBES, one.started_at)
         return replace(one, health_detail=_probe(event.text)) if event else one
     if one.phase is Phase.PENDING:
         return _held_up(one, around)
@@ -169,7 +172,7 @@ def _remarks(
     if control is None:
         return ()
     found = list(control.remarks)
-    if (remark := _failing(control, instances, desired)) is not None:
+    if (remark := _failing(control, instances) or _unready(control, instances, around)) is not None:
         # What the new pods say comes before that the rollout is stuck: the row has room for one of them.
         found.insert(0, remark)
     event = around.event(control.uid, _CREATES, None)
@@ -185,7 +188,7 @@ def _remarks(
     return tuple({remark.text: remark for remark in found}.values())
 
 
-def _failing(control: Control, instances: Sequence[Instance], desired: int | None) -> Remark | None:
+def _failing(control: Control, instances: Sequence[Instance]) -> Remark | None:
     """Pods beyond those that serve which do not come up: a rollout that goes bad while the old pods still answer."""
     if not control.rollout:
         return None
@@ -200,3 +203,27 @@ def _failing(control: Control, instances: Sequence[Instance], desired: int | Non
     count = "new pod" if len(bad) == 1 else f"{len(bad)} new pods"
     since = min((one.created_at for one in bad if one.created_at), default=None)
     return Remark(safe(f"{count}: {said}", 300), ReadingState.DEGRADED, since)
+
+
+def _unready(control: Control, instances: Sequence[Instance], around: Surroundings) -> Remark | None:
+    """New pods of a rollout that run and are not ready, with what their probe says.
+
+    For as long as a start may take it is only told; then, or when the rollout is stuck, it is bad.
+    """
+    if not control.rollout or control.changed_at is None:
+        return None
+    found = []
+    for one in instances:
+        new = one.created_at is not None and one.created_at >= control.changed_at
+        if new and one.phase is Phase.RUNNING and one.health in (Health.UNHEALTHY, Health.STARTING):
+            event = around.event(one.id.instance, _PROBES, one.started_at)
+            found += [(one, event)] if event else []
+    if not found:
+        return None
+    count = "new pod" if len(found) == 1 else f"{len(found)} new pods"
+    kind, _, said = found[0][0].health_detail.partition(": ")
+    words = f"{count} not ready: {kind} probe {said.removeprefix(_STATUS)}" if said else f"{count} not ready: {kind}"
+    failing = [event.at - one.started_at for one, event in found if event.at and one.started_at]
+    bad = bool(control.remarks) or max(failing, default=GRACE) >= GRACE
+    since = min((one.created_at for one, _ in found if one.created_at), default=None)
+    return Remark(safe(words, 300), ReadingState.DEGRADED if bad else ReadingState.OK, since)

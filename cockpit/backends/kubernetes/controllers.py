@@ -44,9 +44,11 @@ def deployment(one: Controller) -> Control:
     failure = condition(status.conditions, "ReplicaFailure")
     words, remarks = _deployment_rollout(one, desired), []
     if progress is not None and progress.reason == "ProgressDeadlineExceeded":
-        words = f"rollout stuck, {status.updated_replicas} of {desired} updated: no progress within its deadline"
+        words = (
+            f"rollout stuck, {status.updated_replicas} of {desired} updated: no progress in time ({progress.reason})"
+        )
         since = moment(progress.last_transition_time)
-        remarks.append(Remark(safe(f"{words} (ProgressDeadlineExceeded)", 300), ReadingState.DEGRADED, since))
+        remarks.append(Remark(safe(words, 200), ReadingState.DEGRADED, since))
     if failure is not None and failure.status == "True":
         remarks.append(_remark(failure.message or failure.reason, failure.last_transition_time))
     return Control(

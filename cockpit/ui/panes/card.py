@@ -100,7 +100,7 @@ def _why(look: Look, facts: CardFacts, now: datetime, columns: int) -> list[Line
 def _instances(look: Look, service: ServiceStatus, now: datetime, columns: int) -> list[Line]:
     every = [instance for workload in service.workloads for instance in workload.instances]
     rows = [_instance(look, instance, now, columns - LABEL) for instance in sorted(every, key=_worst)]
-    rows += [Line((Span(f"rollout: {work.rollout}", "starting"),)) for work in service.workloads if work.rollout]
+    rows += [Line((Span(work.rollout, "starting"),)) for work in service.workloads if work.rollout]
     if not service.workloads:
         rows = [Line((Span("nothing that runs it is known", "dim"),))]
     elif not every:

@@ -199,14 +199,46 @@ def test_a_rollout_began_when_its_replicaset_was_made_however_often_its_pods_com
     assert web(made).changed_at == moment(CREATED)
 
 
+def test_a_new_pod_that_is_not_ready_is_named_before_the_rollout_is_stuck() -> None:
+    coming = pod(
+        status("web", running()), owner=("ReplicaSet", "web-77777"), name="web-77777-zzzzz", uid="u2",
+        template="77777", conditions=[condition("Ready", "False")],
+    )  # fmt: skip
+    counts = {"replicas": 2, "updatedReplicas": 1, "availableReplicas": 1}
+    progress = condition("Progressing", "True", "ReplicaSetUpdated")
+    made = fleet(pod(owner=RS), coming, status={**counts, "conditions": [progress]})
+    assert web(made).remarks == ()
+    said = "Readiness probe failed: HTTP probe failed with statuscode: 503"
+    words = "new pod not ready: readiness probe 503"
+    made.put(EVENTS, "", [event("u2", "Unhealthy", said, at="2026-03-01T13:00:15Z")])
+    assert [(str(one.text), one.state) for one in web(made).remarks] == [(words, ReadingState.OK)]
+    made.put(EVENTS, "", [event("u2", "Unhealthy", said, at="2026-03-01T13:01:05Z")])
+    assert [(str(one.text), one.state) for one in web(made).remarks] == [(words, ReadingState.DEGRADED)]
+
+
+def test_what_a_new_pod_lacks_comes_before_that_its_rollout_is_stuck() -> None:
+    coming = pod(
+        status("web", running()), owner=("ReplicaSet", "web-77777"), name="web-77777-zzzzz", uid="u2",
+        template="77777", conditions=[condition("Ready", "False")],
+    )  # fmt: skip
+    stuck = condition("Progressing", "False", "ProgressDeadlineExceeded", at=LATER)
+    made = fleet(pod(owner=RS), coming, status={"replicas": 2, "updatedReplicas": 1, "conditions": [stuck]})
+    said = "Readiness probe failed: dial tcp: connection refused"
+    made.put(EVENTS, "", [event("u2", "Unhealthy", said, at="2026-03-01T13:00:15Z")])
+    assert [(str(one.text), one.state) for one in web(made).remarks] == [
+        ("new pod not ready: readiness probe dial tcp: connection refused", ReadingState.DEGRADED),
+        (str(web(made).rollout), ReadingState.DEGRADED),
+    ]
+
+
 def test_a_rollout_without_progress_and_a_quota_are_said() -> None:
     stuck = condition("Progressing", "False", "ProgressDeadlineExceeded", at=LATER)
     quota = condition("ReplicaFailure", "True", "FailedCreate", 'pods "web-x" is forbidden: exceeded quota: compute')
     made = fleet(replicas=5, status={"replicas": 5, "updatedReplicas": 2, "conditions": [stuck, quota]})
     one = web(made)
-    assert one.rollout == "rollout stuck, 2 of 5 updated: no progress within its deadline"
+    assert one.rollout == "rollout stuck, 2 of 5 updated: no progress in time (ProgressDeadlineExceeded)"
     assert {str(remark.text) for remark in one.remarks} == {
-        "rollout stuck, 2 of 5 updated: no progress within its deadline (ProgressDeadlineExceeded)",
+        str(one.rollout),
         'pods "web-x" is forbidden: exceeded quota: compute',
     }
     assert {remark.state for remark in one.remarks} == {ReadingState.DEGRADED}
