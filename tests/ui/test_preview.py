@@ -4,14 +4,18 @@ import base64
 
 from msgspec.structs import replace
 
-from cockpit.backends.change import Verdict
+from cockpit.backends.change import Plan, Verdict
 from cockpit.board.model import SafeText
 from cockpit.engine.port import DryRun, MakePlan, OperationStatus, Perform, Rehearsal, Requirement
 from cockpit.mitigate.rehearse import Checked
+from cockpit.ui.dialogs.plantext import Preview, plan_lines
+from cockpit.ui.look import look_of
+from cockpit.ui.settings import Settings
 from tests.ui import plans, scene
 from tests.ui.drive import Shown, shown
 from tests.ui.fakeport import AT, FakePort
 
+LOOK = look_of(Settings(theme="dark", ascii=False))
 TYPED = Requirement(type_name="hook-receiver", why=("tier 1",))
 PROBLEM = SafeText("hook-receiver-1 is running now (was exited)")
 
@@ -88,8 +92,8 @@ async def test_a_dry_run_plans_again_and_does_nothing() -> None:
     port.answers["MakePlan"] = plans.RESTART
     async with shown(port) as screen:
         await screen.press("r", "tab", "tab", "enter")
-        assert "planned again, 2 steps could begin (a yes is enough)" in screen.text()
-        assert "nothing was changed" in screen.text()
+        told = " ".join(screen.text().split())
+        assert "planned again, 2 steps could begin (Do it confirms; nothing to type); nothing was changed" in told
         assert (len(sent(port, MakePlan)), len(sent(port, DryRun)), len(sent(port, Perform))) == (2, 1, 0)
         port.answers["DryRun"] = Rehearsal(steps=(Checked(SafeText("restart hook-receiver-1"), PROBLEM),))
         await screen.press("enter")
@@ -146,3 +150,34 @@ async def test_a_refusal_can_be_planned_again() -> None:
         assert len(sent(port, MakePlan)) == 2
         await screen.pass_time(0.6)
         assert "[ No ]" in screen.text()
+
+
+def preview(plan: Plan, width: int = 80) -> list[str]:
+    """A plan's lines."""
+    return [
+        line.text.rstrip()
+        for line in plan_lines(LOOK, Preview(plan=plan), width, AT)
+    ]  # fmt: skip
+
+
+def test_an_image_that_is_known_by_its_id_is_shown_by_its_name_and_12_digits() -> None:
+    image = "sha256:9f21c0aa41d2" + "0e" * 26
+    back = plans.step("rollback", inverse=("rollback", (("to", image), ("instance", "hook-receiver-1"))))
+    named = replace(back, before=plans.facts(image=f"{plans.IMAGE}:v2.3.1 9f21c0aa41d2"))
+    (undo,) = [line for line in preview(plans.plan("rollback", back)) if line.startswith(" undo")]
+    assert undo == " undo     U takes it back: roll back to 9f21c0aa41d2 instance hook-receiver-1"
+    (undo,) = [line for line in preview(plans.plan("rollback", named), 160) if line.startswith(" undo")]
+    assert f"roll back to {plans.IMAGE}:v2.3.1 9f21c0aa41d2 instance hook-receiver-1" in undo
+
+
+def test_a_long_fact_of_where_stands_in_a_row_of_its_own() -> None:
+    checked = "permitted (patch deployments.apps/scale in shop), dry run accepted"
+    where = plans.facts(cluster="prod", namespace="shop", server="https://10.0.0.1:6443", checked=checked)
+    lines = preview(plans.plan("scale", where=where))
+    assert lines[0] == " where    cluster prod · namespace shop · server https://10.0.0.1:6443"
+    assert lines[1] == f" checked  {checked}"
+    assert lines[2].startswith((" now", " does"))
+
+
+def test_policy_says_what_the_reader_does() -> None:
+    assert " policy   Do it confirms; nothing to type" in preview(plans.RESTART)

@@ -1,5 +1,6 @@
 """A plan in words: where, what changes to what, whom it touches, what it takes, when it was done before."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -34,7 +35,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[Line]:
     """Everything that a reader must know before saying yes, what matters most first."""
     plan = preview.plan
-    lines = field("where", _where(look, plan), width)
+    lines = _where(look, plan, width)
     lines += chosen_lines(look, "choose", OTHERS, ON_FAILURE, preview.on_failure, width) if preview.on_failure else []
     choices = chosen_lines(look, "choose", ARROWS, plan.choices, preview.picked, width) if plan.choices else []
     if preview.refused:  # what the plan of another choice would do is not shown under this one
@@ -72,16 +73,25 @@ def plan_words(plan: Plan) -> str:
     return f"{verb_words(plan.verb)} {plan.service if len(services) == 1 else f'{len(services)} services'}"
 
 
-def inverse_words(look: Look, verb: str, arguments: tuple[tuple[str, str], ...]) -> str:
-    """What taking it back does: "roll back to 3.9.0", "scale replicas 2"; ids of instances are counted."""
-    values = (_argument(name, value) for name, value in arguments if value)
+def inverse_words(look: Look, verb: str, arguments: tuple[tuple[str, str], ...], known: Facts = ()) -> str:
+    """What taking it back does: "roll back to 3.9.0", "scale replicas 2"; ids of instances are counted.
+
+    known: facts that may name what an image's id stands for; the id itself is cut to 12 digits.
+    """
+    values = (_argument(name, value, known) for name, value in arguments if value)
     return look.text(" ".join((verb_words(verb), *values)))
 
 
-def _argument(name: str, value: str) -> str:
+LONG_ID = re.compile(r"(?:[a-z0-9]+:)?([0-9a-f]{12})[0-9a-f]{52}")
+
+
+def _argument(name: str, value: str, known: Facts) -> str:
     if name == "instance" and len(value) > 24:
         return plural(value.count(",") + 1, "instance")
-    return f"{name} {value}"
+    if (long := LONG_ID.fullmatch(value)) is None:
+        return f"{name} {value}"
+    short = long[1]
+    return f"{name} {next((str(said) for _, said in known if said.endswith(short)), short)}"
 
 
 def commands(plan: Plan) -> tuple[str, ...]:
@@ -107,9 +117,16 @@ def field(label: str, text: str, width: int, style: str = "text") -> list[Line]:
     ]
 
 
-def _where(look: Look, plan: Plan) -> str:
-    words = (f"{name} {look.name(str(value)) if look.sharing else value}" for name, value in plan.where)
-    return look.text(f" {look.glyphs.dot} ".join(words))
+LONG_FACT = 44
+"""Columns from which a fact stands in a row of its own, under its own name: at 80 columns it would break two."""
+
+
+def _where(look: Look, plan: Plan, width: int) -> list[Line]:
+    facts = [(name, look.name(str(value)) if look.sharing else str(value)) for name, value in plan.where]
+    long = [(name, value) for name, value in facts if len(value) >= LONG_FACT and len(name) < LABEL]
+    words = (f"{name} {value}" for name, value in facts if (name, value) not in long)
+    lines = field("where", look.text(f" {look.glyphs.dot} ".join(words)), width)
+    return lines + [line for name, value in long for line in field(name, look.text(value), width)]
 
 
 def _changes(look: Look, plan: Plan, width: int) -> list[Line]:
@@ -239,7 +256,7 @@ def permission(needed: Requirement) -> str:
     rules = f" ({', '.join(needed.why)})" if needed.why else ""
     wanted = [f"you type {needed.type_name}"] if needed.type_name else []
     wanted += [f"a second person approves it, for {needed.second}"] if needed.second else []
-    return (" and ".join(wanted) or "a yes is enough") + rules
+    return (" and ".join(wanted) or "Do it confirms; nothing to type") + rules
 
 
 def _before(look: Look, preview: Preview, now: datetime) -> str:
@@ -267,7 +284,7 @@ def _judged(look: Look, plan: Plan, width: int) -> list[Line]:
 
 def undo_words(look: Look, plan: Plan) -> str:
     """What takes it back."""
-    undo = dict.fromkeys(inverse_words(look, *operation.inverse) for operation in plan.operations if operation.inverse)
+    undo = dict.fromkeys(inverse_words(look, *one.inverse, one.before) for one in plan.operations if one.inverse)
     return f"U takes it back: {', '.join(undo)}" if undo else "nothing takes it back by itself"
 
 

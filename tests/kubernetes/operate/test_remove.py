@@ -16,7 +16,7 @@ async def test_one_pod_is_deleted_and_another_takes_its_place(bridge: Bridge) ->
     (one,) = made.operations
     assert (one.target, one.command) == (first.id, f"kubectl --context demo -n shop delete pod {first.name}")
     assert dict(one.after)["state"] == "gone within its grace of 30 s; another takes its place"
-    assert dict(made.where)["rehearsal"] == "permitted (delete pods in shop), accepted in a dry run"
+    assert dict(made.where)["checked"] == "permitted (delete pods in shop), dry run accepted"
     assert "2 ready stay meanwhile" in made.risks
     await bridge.works(made)
     left = {pod["metadata"]["uid"] for pod in pods_of(bridge.cluster, "checkout")}

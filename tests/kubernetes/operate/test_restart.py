@@ -50,7 +50,7 @@ async def test_a_deployment_is_restarted_and_seen_to_be_rolled_out(bridge: Bridg
     made = await bridge.made("restart", "checkout")
     (one,) = made.operations
     assert one.command == "kubectl --context demo -n shop rollout restart deployment/checkout"
-    assert dict(made.where)["rehearsal"] == "permitted (patch deployments.apps in shop), accepted in a dry run"
+    assert dict(made.where)["checked"] == "permitted (patch deployments.apps in shop), dry run accepted"
     assert uids(bridge, "checkout") == before, "a plan changes nothing"
     assert "PDB checkout: 3 healthy, 2 must stay, 1 may go" in risks(made)
     verdict = await bridge.works(made)

@@ -17,7 +17,7 @@ async def test_it_is_scaled_and_taken_back(bridge: Bridge) -> None:
     made = await bridge.does("scale", "catalog", replicas="4")
     (one,) = made.operations
     assert one.command == "kubectl --context demo -n shop scale deployment/catalog --replicas=4"
-    assert dict(made.where)["rehearsal"].startswith("permitted (patch deployments.apps/scale in shop), accepted")
+    assert dict(made.where)["checked"].startswith("permitted (patch deployments.apps/scale in shop), dry run accepted")
     assert (bridge.stored("catalog")["spec"]["replicas"], len(pods_of(bridge.cluster, "catalog"))) == (4, 4)
     back = await bridge.undoes(made)
     assert bridge.stored("catalog")["spec"]["replicas"] == 2
