@@ -186,7 +186,8 @@ async def test_a_file_that_cannot_be_written_to_its_end_is_taken_away(
         on.tails._pool = Pool("one", 1)
         with pytest.raises(CommandError, match="No space left on device"):
             await on.tails.save(SaveLog(tail, str(tmp_path / "log.txt")))
-        await on.tails._pool.run(str)  # behind what takes it away
+        await on.tails._pool.run(str)  # lets it begin what takes the file away, for which nobody waits
+        await on.tails._pool.run(str)  # stands behind that: there is one worker
         assert names_in(tmp_path) == []
 
 
