@@ -5,7 +5,7 @@ The event stream is opened before the list is asked for, so nothing falls betwee
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 from cockpit.backends.base import Emit, SourceError
@@ -19,6 +19,7 @@ from cockpit.backends.docker.stats import Sampler
 from cockpit.backends.docker.swarm import SwarmWatch
 from cockpit.backends.docker.times import from_nanoseconds
 from cockpit.backends.docker.wire import ContainerRow, Event, Info
+from cockpit.backends.together import together
 from cockpit.board.model import Health, Identity, Phase, SafeText, Workload
 from cockpit.board.update import Changed, Gone, Heard, Listed
 
@@ -169,20 +170,3 @@ def is_wrong(known: Known) -> bool:
     """Whether its reason is worth waiting for."""
     instance = known.instance
     return instance.phase not in ALIVE or instance.health in (Health.UNHEALTHY, Health.STARTING)
-
-
-async def together(*works: Coroutine[Any, Any, None]) -> None:
-    """Run all until one fails; its error alone is raised, a SourceError before any other."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for work in works:
-                group.create_task(work)
-    except BaseExceptionGroup as failed:
-        raise _first(failed) from None
-
-
-def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
-    found: list[BaseException] = []
-    for error in failed.exceptions:
-        found.append(_first(error) if isinstance(error, BaseExceptionGroup) else error)
-    return next((error for error in found if isinstance(error, SourceError)), found[0])

@@ -5,10 +5,9 @@ unless the API has forgotten what happened since.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from cockpit.backends.base import Emit, SourceError
+from cockpit.backends.base import Emit
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.fleet import Fleet
@@ -16,6 +15,7 @@ from cockpit.backends.kubernetes.follow import Follower
 from cockpit.backends.kubernetes.kinds import OBSERVED, PODS
 from cockpit.backends.kubernetes.meter import Meter
 from cockpit.backends.kubernetes.wire import Bookmark
+from cockpit.backends.together import together
 from cockpit.board.model import Identity, SafeText, Workload
 from cockpit.board.text import safe
 from cockpit.board.update import Changed, Gone, Heard, Listed
@@ -139,20 +139,3 @@ class Observation:
             await self.client.clock.sleep(PING_EVERY)
             await self.client.raw("/version")
             self.emit(Heard(source=self.source, at=self.client.clock.now(), partly=self.partly()))
-
-
-async def together(*works: Coroutine[Any, Any, None]) -> None:
-    """Run all until one fails; its error alone is raised, a SourceError before any other."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for work in works:
-                group.create_task(work)
-    except BaseExceptionGroup as failed:
-        raise _first(failed) from None
-
-
-def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
-    found: list[BaseException] = []
-    for error in failed.exceptions:
-        found.append(_first(error) if isinstance(error, BaseExceptionGroup) else error)
-    return next((error for error in found if isinstance(error, SourceError)), found[0])
