@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from cockpit.engine.engine import Engine
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from tests.patience import PATIENCE
 
 

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from cockpit.backends.change import Facts, Operation, Plan, Verdict
 from cockpit.board.text import safe
-from cockpit.engine.port import OperationStatus, Requirement
+from cockpit.engine.frame import OperationStatus
+from cockpit.engine.port import Requirement
 from cockpit.mitigate.record import NOT_RECORDED, SET_ASIDE
 
 Outcome = Literal["planned", "worked", "did not work", "unknown", "cannot tell", "refused"]

@@ -14,10 +14,10 @@ from cockpit.board.secrets import Secrets
 from cockpit.board.snapshot import Snapshot
 from cockpit.board.text import safe
 from cockpit.board.update import Declared, Lost, Tick, Update
+from cockpit.engine.frame import Frame
 from cockpit.engine.mailbox import Mailbox
 from cockpit.engine.notices import Notices
 from cockpit.engine.parts import BackendPart, Context, Parts, Runner
-from cockpit.engine.port import Frame
 from cockpit.engine.record import Record
 from cockpit.engine.recording import Recorder
 from cockpit.engine.streams import Around

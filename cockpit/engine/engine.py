@@ -14,9 +14,10 @@ from cockpit.board.snapshot import Snapshot
 from cockpit.board.text import safe
 from cockpit.engine.commands import dispatch
 from cockpit.engine.core import Core
+from cockpit.engine.frame import Frame, LogWindow
 from cockpit.engine.mailbox import Mailbox
 from cockpit.engine.parts import Parts
-from cockpit.engine.port import Command, CommandError, Frame, LogWindow
+from cockpit.engine.port import Command, CommandError
 
 STOP_WITHIN = 10.0
 """Seconds a stop may take: the running operation goes to its next safe point, the journal is closed."""

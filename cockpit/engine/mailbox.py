@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 
 
 class Mailbox:

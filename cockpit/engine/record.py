@@ -14,6 +14,7 @@ from cockpit.board.secrets import Secrets
 from cockpit.board.snapshot import Snapshot
 from cockpit.board.text import safe
 from cockpit.engine import editing
+from cockpit.engine.frame import OperationStatus
 from cockpit.engine.history import Remembered
 from cockpit.engine.parts import Context, Parts
 from cockpit.engine.plans import Planner
@@ -25,7 +26,6 @@ from cockpit.engine.port import (
     MakeBulk,
     MakePlan,
     NotRecordedError,
-    OperationStatus,
     Perform,
     Requirement,
 )

@@ -7,7 +7,8 @@ from operator import attrgetter
 
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
-from cockpit.engine.port import LogQuery, LogWindow, OpenTail, TailStatus
+from cockpit.engine.frame import LogWindow, TailStatus
+from cockpit.engine.port import LogQuery, OpenTail
 from cockpit.engine.streams import Around, Streams
 from cockpit.logs.ingest import SLICE_LINES, Ingest, slices
 from cockpit.logs.line import Level, RawLine

@@ -7,15 +7,14 @@ from itertools import count
 from cockpit.backends.pool import Pool
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.background import Background, Kept, Note
+from cockpit.engine.frame import LogWindow, TailStatus
 from cockpit.engine.port import (
     CommandError,
     ErrorShape,
     FindLine,
     LogQuery,
-    LogWindow,
     OpenTail,
     SaveLog,
-    TailStatus,
 )
 from cockpit.engine.savelog import save, whole_path
 from cockpit.engine.streams import Around

@@ -9,7 +9,8 @@ from textual import events
 from textual.timer import Timer
 
 from cockpit.board.clock import Clock, SystemClock
-from cockpit.engine.port import Command, EnginePort, Frame, Relist
+from cockpit.engine.frame import Frame
+from cockpit.engine.port import Command, EnginePort, Relist
 from cockpit.resources import styles
 from cockpit.ui import opening
 from cockpit.ui.dialogs.quit import QuitDialog

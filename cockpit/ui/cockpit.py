@@ -7,7 +7,8 @@ from typing import Any, Protocol, cast
 from textual.dom import DOMNode
 
 from cockpit.board.clock import Clock
-from cockpit.engine.port import Command, EnginePort, Frame
+from cockpit.engine.frame import Frame
+from cockpit.engine.port import Command, EnginePort
 from cockpit.ui.keys import Key
 from cockpit.ui.look import Look
 

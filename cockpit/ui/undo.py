@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from cockpit.backends.change import Operation, Plan
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.engine.port import Frame, MakePlan
+from cockpit.engine.frame import Frame
+from cockpit.engine.port import MakePlan
 from cockpit.incident.timeline import Row
 from cockpit.mitigate.record import plan_of
 from cockpit.ui.cockpit import cockpit_of

@@ -8,7 +8,8 @@ import pytest
 from cockpit.backends.change import Operation, Plan, Verdict
 from cockpit.board.model import Identity, SafeText
 from cockpit.commands.do_tell import Report, Teller, plan_lines
-from cockpit.engine.port import OperationStatus, Requirement, Step
+from cockpit.engine.frame import OperationStatus
+from cockpit.engine.port import Requirement, Step
 
 WEB = Identity("docker", "e", "shop", "compose", "web")
 PLAN = Plan(

@@ -12,7 +12,8 @@ from cockpit.board.clock import ManualClock
 from cockpit.board.model import Instance, Phase, Workload
 from cockpit.board.update import Update
 from cockpit.engine.follow import Read
-from cockpit.engine.port import OpenTail, TailStatus
+from cockpit.engine.frame import TailStatus
+from cockpit.engine.port import OpenTail
 from cockpit.engine.streams import Around
 from cockpit.engine.tails import Tails
 from cockpit.logs.line import LogLine, RawLine

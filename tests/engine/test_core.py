@@ -17,10 +17,11 @@ from cockpit.board.snapshot import Snapshot
 from cockpit.engine import port
 from cockpit.engine.commands import DEADLINE, dispatch
 from cockpit.engine.core import Core
+from cockpit.engine.frame import Frame
 from cockpit.engine.mailbox import Mailbox
 from cockpit.engine.notices import KEPT
 from cockpit.engine.parts import BackendPart, Context, Parts, Runner
-from cockpit.engine.port import CommandError, Frame
+from cockpit.engine.port import CommandError
 from cockpit.profile.schema import Backend, Profile, Selector, Service
 from tests.engine.fakes import START, FakeSource, instance, raw, workload
 

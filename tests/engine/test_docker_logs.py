@@ -9,7 +9,8 @@ from typing import Self
 from cockpit.backends.docker.times import moment
 from cockpit.board.model import Phase
 from cockpit.board.update import Update
-from cockpit.engine.port import OpenTail, TailStatus
+from cockpit.engine.frame import TailStatus
+from cockpit.engine.port import OpenTail
 from cockpit.engine.streams import Around
 from cockpit.engine.tails import Tails
 from cockpit.logs.line import LogLine

@@ -7,8 +7,8 @@ from cockpit.backends.base import SourceError
 from cockpit.board.clock import ManualClock
 from cockpit.board.model import SafeText
 from cockpit.board.snapshot import Snapshot
+from cockpit.engine.frame import Frame
 from cockpit.engine.mailbox import Mailbox
-from cockpit.engine.port import Frame
 from cockpit.engine.supervise import LONGEST_WAIT, Backoff, supervise
 from tests.engine.fakes import START
 

@@ -14,7 +14,8 @@ from cockpit.assemble import assemble
 from cockpit.backends.change import Plan, Verdict, of_service
 from cockpit.board.model import Instance, Phase
 from cockpit.engine.engine import Engine
-from cockpit.engine.port import Frame, MakePlan, Perform, Verbs
+from cockpit.engine.frame import Frame
+from cockpit.engine.port import MakePlan, Perform, Verbs
 from cockpit.profile.load import loads
 from tests.frames import framed
 from tests.patience import PATIENCE

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from cockpit.backends.change import Verb
 from cockpit.board.model import SafeText
 from cockpit.board.snapshot import Snapshot
-from cockpit.engine.port import Command, Frame, LogWindow, Rehearsal, Requirement, TailStatus
+from cockpit.engine.frame import Frame, LogWindow, TailStatus
+from cockpit.engine.port import Command, Rehearsal, Requirement
 from cockpit.incident.timeline import Timeline, curated, recorded
 from cockpit.logs.level import level_of
 from cockpit.logs.line import LogLine

@@ -10,7 +10,7 @@ import threading
 
 from msgspec.structs import replace
 
-from cockpit.engine.port import LogWindow
+from cockpit.engine.frame import LogWindow
 from cockpit.ui.environment import set_defaults
 from tests.board.fleet import fleet_snapshot
 from tests.ui.fakeport import FakePort

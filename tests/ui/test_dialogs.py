@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from cockpit.backends.change import Plan, Verb, Verdict
 from cockpit.board.model import SafeText
-from cockpit.engine.port import NotRecordedError, OperationStatus, Rehearsal, Requirement, Step
+from cockpit.engine.frame import OperationStatus
+from cockpit.engine.port import NotRecordedError, Rehearsal, Requirement, Step
 from cockpit.mitigate.rehearse import Checked
 from tests.ui import plans, scene
 from tests.ui.drive import Shown, golden, shown

@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from cockpit.backends.change import Verdict
 from cockpit.board.model import Identity, SafeText
+from cockpit.engine.frame import OperationStatus
 from cockpit.engine.port import (
     Approve,
     CommandError,
     MakePlan,
     NotRecordedError,
-    OperationStatus,
     Perform,
     Requirement,
     Step,

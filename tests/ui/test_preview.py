@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from cockpit.backends.change import Plan, Verdict
 from cockpit.board.model import SafeText
-from cockpit.engine.port import DryRun, MakePlan, OperationStatus, Perform, Rehearsal, Requirement
+from cockpit.engine.frame import OperationStatus
+from cockpit.engine.port import DryRun, MakePlan, Perform, Rehearsal, Requirement
 from cockpit.mitigate.rehearse import Checked
 from cockpit.ui.dialogs.plantext import Preview, plan_lines
 from cockpit.ui.look import look_of

@@ -7,7 +7,7 @@ from msgspec import Struct
 from cockpit.backends.change import Plan
 from cockpit.board.model import Health, Identity, Instance, Phase, State
 from cockpit.board.snapshot import ServiceStatus, Snapshot
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from cockpit.incident.timeline import Row
 from cockpit.ui.lookup import services_near
 

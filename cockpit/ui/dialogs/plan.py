@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from textual import events
 
 from cockpit.backends.change import Plan
-from cockpit.engine.port import Frame, MakeBulk, MakePlan, NotRecordedError, OperationStatus, Perform, Requirement
+from cockpit.engine.frame import Frame, OperationStatus
+from cockpit.engine.port import MakeBulk, MakePlan, NotRecordedError, Perform, Requirement
 from cockpit.ui.cells import Line, Span, wrap_words
 from cockpit.ui.dialogs import plantext
 from cockpit.ui.dialogs.around import around, mark_of

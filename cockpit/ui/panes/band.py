@@ -1,7 +1,7 @@
 """The state in letters that are read from across a room, or over somebody's shoulder."""
 
 from cockpit.board.model import State
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from cockpit.ui.bigtext import big
 from cockpit.ui.cells import Line, Span, width
 from cockpit.ui.look import Look

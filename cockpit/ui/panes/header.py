@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cockpit.board.model import Freshness, State
 from cockpit.board.snapshot import Snapshot, SourceStatus
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from cockpit.ui.cells import Line, Span, ends
 from cockpit.ui.dialogs.plantext import plan_words
 from cockpit.ui.format import age, clock, since

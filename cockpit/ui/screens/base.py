@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from cockpit.ui.cells import Line, Span
 from cockpit.ui.cockpit import Cockpit, cockpit_of
 from cockpit.ui.panes.footer import Footer

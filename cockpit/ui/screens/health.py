@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 
 from cockpit.board.model import Freshness, ReadingState
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from cockpit.ui.cells import Line, Span
 from cockpit.ui.format import UNKNOWN, history, milliseconds, since
 from cockpit.ui.narrow import keeper

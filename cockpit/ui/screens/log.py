@@ -5,7 +5,7 @@ from typing import cast
 from textual.app import ComposeResult
 
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from cockpit.ui.logfilter import HINT
 from cockpit.ui.panes.logpane import LogPane
 from cockpit.ui.screens.base import Asking

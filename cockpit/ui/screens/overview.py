@@ -7,7 +7,8 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.engine.port import Focus, Frame
+from cockpit.engine.frame import Frame
+from cockpit.engine.port import Focus
 from cockpit.ui.logfilter import HINT as LOG_HINT
 from cockpit.ui.panes.arrange import ORDERS, Wanted, why_empty
 from cockpit.ui.panes.band import Band

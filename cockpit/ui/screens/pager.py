@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from cockpit.ui.cells import Line, Span, wrap
 from cockpit.ui.narrow import keeper
 from cockpit.ui.screens.base import CockpitScreen

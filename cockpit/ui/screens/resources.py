@@ -7,7 +7,8 @@ from textual.app import ComposeResult
 
 from cockpit.board.model import Freshness
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.engine.port import Focus, Frame
+from cockpit.engine.frame import Frame
+from cockpit.engine.port import Focus
 from cockpit.ui.cells import Span
 from cockpit.ui.format import UNKNOWN, percent, since, size, sparkline
 from cockpit.ui.panes.arrange import Wanted

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from cockpit.board.model import Instance
 from cockpit.board.snapshot import ProbeStatus, ServiceStatus
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from cockpit.ui.cells import Line, Span, wrap_words
 from cockpit.ui.format import UNKNOWN, milliseconds, since, size, stamp
 from cockpit.ui.look import Look

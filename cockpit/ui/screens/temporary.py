@@ -6,7 +6,8 @@ from textual import on
 from textual.app import ComposeResult
 
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.engine.port import Frame, MakePlan
+from cockpit.engine.frame import Frame
+from cockpit.engine.port import MakePlan
 from cockpit.incident.temporary import Temporary
 from cockpit.ui.cells import Span
 from cockpit.ui.dialogs.plantext import inverse_words

@@ -7,7 +7,8 @@ from textual import on
 from textual.app import ComposeResult
 
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.engine.port import EditEntry, ExportTimeline, Frame, Recorded
+from cockpit.engine.frame import Frame
+from cockpit.engine.port import EditEntry, ExportTimeline, Recorded
 from cockpit.incident.edits import POINTING
 from cockpit.incident.filter import parse
 from cockpit.incident.timeline import Row

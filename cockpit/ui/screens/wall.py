@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 
 from cockpit.board.snapshot import ServiceStatus
-from cockpit.engine.port import Frame
+from cockpit.engine.frame import Frame
 from cockpit.ui.cells import Line, Span
 from cockpit.ui.format import clock, since
 from cockpit.ui.panes.arrange import WELL

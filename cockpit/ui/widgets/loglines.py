@@ -3,7 +3,7 @@
 from textual import events
 from textual.timer import Timer
 
-from cockpit.engine.port import Frame, TailStatus
+from cockpit.engine.frame import Frame, TailStatus
 from cockpit.logs.line import LogLine
 from cockpit.logs.pattern import Pattern
 from cockpit.ui.cells import Line, Span
