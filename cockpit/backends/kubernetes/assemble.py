@@ -1,16 +1,17 @@
 """How pods, what keeps them and what stands around them become a workload of the board. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cockpit.backends.kubernetes.around import EventFact, HpaFact, NodeFact, PdbFact, selects
+from cockpit.backends.kubernetes.around import selects
 from cockpit.backends.kubernetes.controllers import Control
-from cockpit.backends.kubernetes.owners import Key, Owner, Reference
+from cockpit.backends.kubernetes.owners import Owner, Reference
 from cockpit.backends.kubernetes.pods import PULL, pull_words
+from cockpit.backends.kubernetes.surroundings import Surroundings
 from cockpit.board.instances import GRACE
 from cockpit.board.model import Health, Instance, Phase, ReadingState, Remark, SafeText, Workload
 from cockpit.board.text import safe
@@ -41,43 +42,6 @@ class PodFact(Struct, frozen=True):
     container: str
     inactive: bool
     leaving: bool
-
-
-class Surroundings:
-    """What stands around the workloads of one cluster. nodes: only those that are not ready."""
-
-    def __init__(self, source: str, where: tuple[tuple[str, SafeText], ...]) -> None:
-        self.source, self.where = source, where
-        self.nodes: dict[str, NodeFact] = {}
-        self.hpas: dict[Owner, HpaFact] = {}
-        self.pdbs: dict[Key, PdbFact] = {}
-        self._events: dict[str, dict[str, EventFact]] = {}
-
-    def remember(self, event: EventFact) -> None:
-        """The last event of its reason about its object. "Error: ImagePullBackOff" only repeats a state, and would
-        hide what was told before it for the same reason: why the image could not be pulled."""
-        if event.text.startswith("Error: "):
-            return
-        known = self._events.setdefault(event.uid, {})
-        before = known.get(event.reason)
-        if before is None or (before.at or _LONG_AGO) <= (event.at or _LONG_AGO):
-            known[event.reason] = event
-
-    def forget(self, event: EventFact) -> None:
-        """It expired."""
-        known = self._events.get(event.uid)
-        if known is not None and known.get(event.reason) == event:
-            del known[event.reason]
-            if not known:
-                del self._events[event.uid]
-
-    def event(self, uid: str, reasons: Iterable[str], after: datetime | None) -> EventFact | None:
-        """The first of these reasons that was told of an object since a moment."""
-        known = self._events.get(uid)
-        if not known:
-            return None
-        found = (known.get(reason) for reason in reasons)
-        return next((one for one in found if one and (after is None or (one.at or _LONG_AGO) >= after)), None)
 
 
 def workload(

@@ -8,13 +8,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cockpit.backends.kubernetes import around, assemble
-from cockpit.backends.kubernetes.assemble import PodFact, Surroundings
+from cockpit.backends.kubernetes import assemble
+from cockpit.backends.kubernetes.assemble import PodFact
 from cockpit.backends.kubernetes.controllers import MAKE, Control
-from cockpit.backends.kubernetes.kinds import EVENTS, HPAS, JOBS, NODES, PDBS, PODS, REPLICASETS, Kind
+from cockpit.backends.kubernetes.kinds import JOBS, PODS, REPLICASETS, Kind
 from cockpit.backends.kubernetes.owners import Key, Owner, Reference, controller_of, middle_owner, owner_of
 from cockpit.backends.kubernetes.pods import instance_of
 from cockpit.backends.kubernetes.shelf import Shelf
+from cockpit.backends.kubernetes.surroundings import Surroundings
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Meta
 from cockpit.backends.kubernetes.wire_apps import Controller, Job
@@ -22,7 +23,6 @@ from cockpit.backends.kubernetes.wire_pods import Pod
 from cockpit.board.model import Identity, SafeText, Workload
 from cockpit.board.text import safe
 
-EVENTS_MOST = 5_000
 _JOBS = frozenset({"job", "cronjob"})
 
 
@@ -61,13 +61,10 @@ class Fleet:
         self._dirty: set[Owner] = set()
         self.blind = SafeText("")
         """Why pods cannot be seen; empty while they can."""
-        self._surroundings = Surroundings(source, where)
+        self._surroundings = Surroundings(source, where, self, self._dirty.update)
         self._shelves: Mapping[str, Shelf[Any, Any]] = {
             PODS.plural: Shelf(self._pod_fact, self._pod_changed),
-            NODES.plural: Shelf(around.node, self._node_changed),
-            HPAS.plural: Shelf(around.hpa, self._hpa_changed),
-            PDBS.plural: Shelf(around.pdb, self._pdb_changed),
-            EVENTS.plural: Shelf(around.event, self._event_changed, EVENTS_MOST),
+            **self._surroundings.shelves,
             REPLICASETS.plural: Shelf(_replicaset, self._middle("ReplicaSet")),
             JOBS.plural: Shelf(_job, self._middle("Job")),
             **{
@@ -119,9 +116,23 @@ class Fleet:
         found: PodFact | None = self._shelves[PODS.plural].facts.get((space, name))
         return found
 
+    def on_node(self, node: str) -> Iterable[Owner]:
+        """The workloads that have a pod on a node."""
+        return (self._pods[uid].owner for uid in self._nodes_of.get(node, ()))
+
+    def in_space(self, space: str) -> Iterable[Owner]:
+        """The workloads of a namespace."""
+        return (owner for owner in self._controls if owner.space == space)
+
+    def of_uid(self, uid: str) -> Owner | None:
+        """The workload whose pod, or which itself, has this uid."""
+        pod = self._pods.get(uid)
+        return pod.owner if pod else self._uids.get(uid)
+
     def news(self) -> Iterator[Workload | Identity]:
         """Workloads that are other than last told, and identities of those that are gone."""
-        dirty, self._dirty = self._dirty, set()
+        dirty = tuple(self._dirty)
+        self._dirty.clear()
         for owner in dirty:
             identity = owner.identity(self.scope)
             workload = self._workload(owner)
@@ -245,41 +256,6 @@ class Fleet:
                         fact, owner=owner, instance=replace(fact.instance, id=owner.identity(self.scope, uid))
                     )
                     shelf.replace((key[0], fact.instance.name), moved)
-
-    def _node_changed(self, key: Key, _: around.NodeFact | None, new: around.NodeFact | None) -> None:
-        old = self._surroundings.nodes.pop(key[1], None)
-        if new is not None and not new.ready:
-            self._surroundings.nodes[key[1]] = new
-        if self._surroundings.nodes.get(key[1]) != old:
-            self._dirty.update(self._pods[uid].owner for uid in self._nodes_of.get(key[1], ()))
-
-    def _hpa_changed(self, key: Key, old: around.HpaFact | None, new: around.HpaFact | None) -> None:
-        for one in (old, new):
-            if one is not None:
-                self._dirty.add(one.target)
-        if old is not None:
-            self._surroundings.hpas.pop(old.target, None)
-        if new is not None:
-            self._surroundings.hpas[new.target] = new
-
-    def _pdb_changed(self, key: Key, _: around.PdbFact | None, new: around.PdbFact | None) -> None:
-        self._surroundings.pdbs.pop(key, None)
-        if new is not None and new.remark is not None:
-            self._surroundings.pdbs[key] = new
-        self._dirty.update(owner for owner in self._controls if owner.space == key[0])
-
-    def _event_changed(self, _: Key, old: around.EventFact | None, new: around.EventFact | None) -> None:
-        if old is not None:
-            self._surroundings.forget(old)
-        if new is not None:
-            self._surroundings.remember(new)
-        for one in (old, new):
-            if one is None:
-                continue
-            pod = self._pods.get(one.uid)
-            owner = pod.owner if pod else self._uids.get(one.uid)
-            if owner is not None:
-                self._dirty.add(owner)
 
 
 def _replicaset(one: Controller) -> Middle:
