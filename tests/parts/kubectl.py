@@ -29,13 +29,17 @@ class Ran:
 
 
 class Kubectl:
-    """kubectl on one cluster. home: a folder of the test, where its caches go."""
+    """kubectl on one cluster. home: a folder of the test, where its caches go.
 
-    def __init__(self, kubeconfig: Path, home: Path) -> None:
+    kubeconfig: None leaves it to what `environ` says besides.
+    """
+
+    def __init__(self, kubeconfig: Path | None, home: Path, **environ: str) -> None:
         found = shutil.which("kubectl")
         assert found is not None
-        self._argv = [found, f"--kubeconfig={kubeconfig}", f"--cache-dir={home / 'kubectl-cache'}"]
-        self._env = clean_env(home)
+        named = [f"--kubeconfig={kubeconfig}"] if kubeconfig else []
+        self._argv = [found, *named, f"--cache-dir={home / 'kubectl-cache'}"]
+        self._env = clean_env(home) | environ
 
     async def run(self, *args: str, stdin: str = "") -> Ran:
         """Run one to its end."""

@@ -131,7 +131,7 @@ def _from_context(name: str, environ: Mapping[str, str], origin: str) -> Endpoin
         raise SourceError(f"there is no Docker context {name!r} ({origin} names it): see `docker context ls`") from None
     except (OSError, msgspec.MsgspecError, KeyError) as error:
         raise SourceError(f"Docker context {name!r} cannot be read from {file}: {error}") from None
-    # The SDK reads the same three files, but takes 100 ms to import and drops a lone ca.pem.
+    # The SDK reads the same three files, but takes 100 ms to import and drops a lone ca.pem. A test compares.
     material = folder / "tls" / digest / "docker"
     tls = _tls_of(material, verify=not meta.skip_tls_verify) if material.is_dir() else None
     return _from_url(meta.host or f"unix://{DEFAULT_SOCKET}", f"context {name}", tls)

@@ -143,7 +143,9 @@ def tls_context(access: Access, certificate: str = "", key: str = "") -> ssl.SSL
     where = f"context {access.context}"
     try:
         pem = _decoded(cluster.certificate_authority_data, where, "certificate-authority-data")
-        context = ssl.create_default_context(cafile=cluster.certificate_authority or None, cadata=pem or None)
+        # What stands in the kubeconfig itself comes before a file, as with kubectl: it is not trusted beside it.
+        file = "" if pem else cluster.certificate_authority
+        context = ssl.create_default_context(cafile=file or None, cadata=pem or None)
     except (OSError, ssl.SSLError, ValueError) as error:
         raise SourceError(f"{where}: the cluster's certificate authority cannot be used: {error}") from None
     if cluster.insecure_skip_tls_verify:

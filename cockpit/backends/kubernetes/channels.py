@@ -39,7 +39,7 @@ async def channels(
                 socket = await session.ws_connect(
                     f"{access.server}{path}",
                     params=list(query),
-                    headers={"User-Agent": AGENT, **proof.headers},
+                    headers=[("User-Agent", AGENT), *proof.pairs],
                     protocols=tuple(protocols),
                     proxy=access.proxy or None,
                     server_hostname=access.cluster.tls_server_name or None,

@@ -180,7 +180,7 @@ class KubeClient:
         for again in (credentials.renewable, False):
             proof = await credentials.proof()
             http = await self._client(access, proof)
-            sent = {**headers, **proof.headers}
+            sent = [*headers.items(), *proof.pairs]
             name = access.cluster.tls_server_name
             request = http.build_request(
                 method, f"{access.server}{path}", params=query or None, content=content, headers=sent,

@@ -2,16 +2,18 @@
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.kubernetes import plugin
 from cockpit.backends.kubernetes.access import Access
+from cockpit.backends.kubernetes.kubeconfig import User
 from cockpit.backends.pool import Pool, PoolFull
 from cockpit.board.clock import Clock
 from cockpit.board.secrets import Secrets
@@ -32,13 +34,22 @@ class _Turn:
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """What goes with a request: headers; and PEM of a certificate when a login command gave one."""
+    """What goes with a request: headers; and PEM of a certificate when a login command gave one.
+
+    groups: as which one asks, a header each.
+    """
 
     headers: Mapping[str, str] = {}
+    groups: Sequence[str] = ()
     certificate: str = ""
     key: str = ""
     until: datetime | None = None
     read_at: float = 0.0
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every header that is sent."""
+        return [*self.headers.items(), *(("Impersonate-Group", group) for group in self.groups)]
 
 
 class Credentials:
@@ -75,30 +86,33 @@ class Credentials:
         return not self._access.user.token_file or self._clock.monotonic() - proof.read_at < FILE_EVERY
 
     async def _made(self) -> Proof:
-        user, groups = self._access.user, self._access.user.as_groups or ()
+        user = self._access.user
+        made = await self._proven(user)
         extra = {"Impersonate-User": user.as_user} if user.as_user else {}
-        extra |= {"Impersonate-Group": ",".join(groups)} if groups else {}
+        return replace(made, headers={**made.headers, **extra}, groups=tuple(user.as_groups or ()))
+
+    async def _proven(self, user: User) -> Proof:
         # kubectl's order: a token, its file, a password, a login command.
         if user.token_file:
             token = await self._from_file(user.token_file)
-            return Proof(headers=self._bearer(token) | extra, read_at=self._clock.monotonic())
+            return Proof(headers=self._bearer(token), read_at=self._clock.monotonic())
         if user.token:
-            return Proof(headers=self._bearer(user.token) | extra)
+            return Proof(headers=self._bearer(user.token))
         if user.username:
             self._secrets.register(user.password)
             pair = base64.b64encode(f"{user.username}:{user.password}".encode()).decode()
-            return Proof(headers={"Authorization": f"Basic {pair}"} | extra)
+            return Proof(headers={"Authorization": f"Basic {pair}"})
         if user.exec is not None:
             given = await plugin.login(self._access, self._clock, self._environ, self._secrets.mask)
             self._secrets.register(given.key)
             headers = self._bearer(given.token) if given.token else {}
-            return Proof(headers=headers | extra, certificate=given.certificate, key=given.key, until=given.until)
+            return Proof(headers=headers, certificate=given.certificate, key=given.key, until=given.until)
         if user.auth_provider is not None:
             name = str(user.auth_provider.get("name", ""))[:60]
             raise SourceError(
                 f"context {self._access.context} logs in by auth-provider {name!r}, which Kubernetes gave up: use exec"
             )
-        return Proof(headers=extra)
+        return Proof()
 
     def _bearer(self, token: str) -> dict[str, str]:
         self._secrets.register(token)

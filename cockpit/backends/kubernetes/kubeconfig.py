@@ -1,8 +1,9 @@
 """The kubeconfig: which files, how they are merged, which cluster and user a context means. Reads files.
 
 Read here and not by the `kubernetes` package: importing its configuration takes 0.75 s and 20 MiB, it runs login
-plugins on the terminal without a deadline, and it writes client certificates into temporary files that stay. The rules
-are kubectl's: of several files the first that names a thing counts, and paths are relative to the file they stand in.
+plugins on the terminal without a deadline, and it writes client certificates into temporary files that stay. A test
+holds both to the same meaning. The rules are kubectl's: of several files the first that names a thing counts, and paths
+are relative to the file they stand in.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -70,6 +70,16 @@ async def test_a_password(tmp_path: Path) -> None:
     assert proof.headers == {"Authorization": "Basic b3BzOnNlY3JldA=="}
 
 
+async def test_as_whom_one_asks_is_a_header_for_each_group(tmp_path: Path) -> None:
+    proof = await credentials(tmp_path, "{token: abcd, as: ops, as-groups: [a, 'b,c']}").proof()
+    assert proof.pairs == [
+        ("Authorization", "Bearer abcd"),
+        ("Impersonate-User", "ops"),
+        ("Impersonate-Group", "a"),
+        ("Impersonate-Group", "b,c"),
+    ]
+
+
 async def test_a_login_command_is_run_once_and_told_what_kubectl_tells_it(tmp_path: Path) -> None:
     body = 'echo run >> runs; printf %s "$KUBERNETES_EXEC_INFO" > told; printf %s "$1" > given'
     made = credentials(tmp_path, command(tmp_path, f"cd {tmp_path}; {body}; {credential(token='t0ken')}"))
