@@ -65,7 +65,9 @@ def namespaces(name: str, backend: Backend, profile: Profile) -> frozenset[str]:
     if profile.discover and not backend.namespace:
         return frozenset()
     selectors = (selector for service in profile.services.values() for selector in service.workloads)
-    found = {one.namespace or backend.namespace for one in selectors if name in candidates(one, profile)}
+    # Nodes stand in no namespace.
+    spaces = (one for one in selectors if not one.node and name in candidates(one, profile))
+    found = {one.namespace or backend.namespace for one in spaces}
     return frozenset(found | ({backend.namespace} if profile.discover or not found else set()))
 
 

@@ -14,7 +14,8 @@ from cockpit.board.secrets import Secrets
 from cockpit.board.select import Selection
 from cockpit.profile.captures import Capture
 from cockpit.profile.expand import UnsetVariable, expand
-from cockpit.profile.schema import PolicyRule, Profile, Service
+from cockpit.profile.policy import PolicyRule
+from cockpit.profile.schema import Profile, Service
 
 NEED = "capture"
 VERB = "capture"

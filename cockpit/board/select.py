@@ -8,6 +8,7 @@ What a backend must put into a workload's `Identity` for its selectors to match:
 | container | docker | container (or any, by an instance's name) | container | project or empty |
 | swarm | docker | swarm | service, with or without its "stack_" | stack |
 | deployment, statefulset, daemonset, cronjob, job, pod | kubernetes | the same | its name | namespace |
+| node | kubernetes | node | its name | empty |
 | service | demo | any | service | any |
 | pidfile, port, command | process | pidfile, port, command | path, number, pattern | any |
 """
@@ -19,12 +20,15 @@ from msgspec import Struct
 from cockpit.board.model import Workload
 from cockpit.profile.schema import Profile, Selector, Service
 
+NODE = "node"
+"""The kind of workload that is no service: it carries others."""
 _ENGINES = frozenset({"docker", "kubernetes", "systemd", "demo"})
 """Kinds of backends in which workloads are discovered."""
 _KINDS = {
     "compose": "docker", "container": "docker", "swarm": "docker", "deployment": "kubernetes",
     "statefulset": "kubernetes", "daemonset": "kubernetes", "cronjob": "kubernetes", "job": "kubernetes",
-    "pod": "kubernetes", "service": "demo", "pidfile": "process", "port": "process", "command": "process",
+    "pod": "kubernetes", "node": "kubernetes", "service": "demo", "pidfile": "process", "port": "process",
+    "command": "process",
 }  # fmt: skip
 """In which kind of backend each field of a selector is looked up."""
 
@@ -110,6 +114,8 @@ def candidates(selector: Selector, profile: Profile) -> tuple[str, ...]:
 
 
 def _space(profile: Profile, selector: Selector, field: str) -> str:
+    if field == NODE:
+        return ""
     if field == "container" or selector.project or selector.namespace:
         return selector.project or selector.namespace
     if _KINDS[field] not in ("docker", "kubernetes"):

@@ -15,7 +15,7 @@ from cockpit.commands.do_tell import Report, Teller
 from cockpit.engine.engine import Engine
 from cockpit.engine.parts import Parts
 from cockpit.engine.port import CommandError, MakePlan, Perform, Require, Requirement, Verbs
-from cockpit.profile.rules import VERBS
+from cockpit.profile.rules import NODE_VERBS, VERBS
 
 WRONG, REFUSED = 64, 3
 EXITS = {"planned": 0, "worked": 0, "did not work": 1, "unknown": 2, "cannot tell": 2, "refused": REFUSED}
@@ -90,7 +90,7 @@ async def _planned(
 
 async def _why_not(engine: Engine, service: ServiceStatus, workload: Identity, verb: str) -> str:
     """What whoever would plan a verb says of why it cannot be; empty for what is no verb at all."""
-    if verb not in VERBS:
+    if verb not in VERBS | NODE_VERBS:
         return ""
     try:
         await engine.submit(MakePlan(verb=verb, service=service.key, workload=workload))

@@ -13,7 +13,7 @@ from cockpit.backends.change import Permit, Plan
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.board.text import safe
 from cockpit.mitigate.errors import Refused, SecondPersonMissing
-from cockpit.profile.schema import PolicyRule
+from cockpit.profile.policy import PolicyRule
 
 UNKNOWN_TIER = 1
 """A service that the board does not know is treated as a critical one."""

@@ -19,6 +19,7 @@ WAYS: Final[Mapping[str, str]] = {
     "cronjob": "kubernetes",
     "job": "kubernetes",
     "pod": "kubernetes",
+    "node": "kubernetes",
     "service": "demo",
     "pidfile": "process",
     "port": "process",
@@ -42,11 +43,14 @@ _MOST_CYCLES: Final = 20
 VERBS: Final = frozenset(
     (
         *("restart", "start", "stop", "pause", "resume", "kill", "remove", "recreate", "scale", "rollback", "set"),
+        "autoscale",
         *("set-env", "unset-env", "rollback-config", "isolate", "connect", "capture", "shell"),
         *("call", "exec", "command"),
     )
 )
 """Everything that may be done to a workload, whichever backend runs it."""
+NODE_VERBS: Final = frozenset({"cordon", "uncordon", "drain"})
+"""What may be done to a node besides; a service's own call may have one of these names too."""
 
 
 def backends(facts: Facts) -> Iterator[Finding]:
@@ -94,6 +98,8 @@ def _selector(facts: Facts, path: Path, selector: Selector) -> Iterator[Finding]
         yield Finding((*path, "project"), f"not with {way}; allowed: with compose, container and swarm")
     if selector.namespace and wanted != "kubernetes":
         yield Finding((*path, "namespace"), f"not with {way}; allowed: with workloads of Kubernetes")
+    if selector.namespace and way == "node":
+        yield Finding((*path, "namespace"), "not with node; allowed: with what stands in a namespace")
     if not selector.backend:
         if not fitting and "" not in facts.backends.values():
             yield Finding((*path, way), f"needs a backend of kind {wanted}; allowed: one declared under backends:")
@@ -200,7 +206,9 @@ def links(facts: Facts) -> Iterator[Finding]:
 def policy(facts: Facts) -> Iterator[Finding]:
     """A rule can match something (one that never does guards nothing) and tells whoever it refuses why."""
     services = facts.profile.services.values()
-    known = VERBS.union(*(service.calls for service in services), *(service.actions for service in services))
+    known = VERBS.union(
+        NODE_VERBS, *(service.calls for service in services), *(service.actions for service in services)
+    )
     for place, rule in enumerate(facts.profile.policy):
         path = facts.item(("policy",), place)
         for number, verb in enumerate(rule.verbs):

@@ -12,6 +12,7 @@ from msgspec import Meta
 from cockpit.profile.captures import Capture
 from cockpit.profile.declared import Declared
 from cockpit.profile.deeds import Action, Call, Commands, Doing, Repository, Verify
+from cockpit.profile.policy import PolicyRule
 from cockpit.profile.words import (
     Address,
     Argument,
@@ -80,6 +81,8 @@ class Selector(Declared, frozen=True, kw_only=True):
     job: str = ""
     pod: str = ""
     """A pod that nothing keeps."""
+    node: str = ""
+    """A Kubernetes node: a service that is that machine."""
     namespace: str = ""
     """The Kubernetes namespace; overrides the backend's."""
     service: str = ""
@@ -263,22 +266,6 @@ class Severity(Declared, frozen=True, kw_only=True):
     """Watched for so long after the repair before it counts as resolved."""
     review: Due | None = None
     """The post-mortem is held within."""
-
-
-class PolicyRule(Declared, frozen=True, kw_only=True):
-    """What a change needs before it is done. An empty list matches everything; of all that match the strictest counts.
-
-    It adds to what always holds: the name is typed for what destroys something, and for a service of tier 1.
-    """
-
-    need: Literal["confirm", "type name", "second person", "deny", "capture"]
-    """second person: another login approves the very plan in a shared journal; capture: nothing goes unless kept."""
-    verbs: tuple[Name, ...] = ()
-    """restart, scale, ...; a call or action by its name; call, exec, command: whatever does that in a step."""
-    tiers: tuple[Tier, ...] = ()
-    environments: tuple[Prose, ...] = ()
-    danger: Literal["low", "high"] | None = None
-    why: Prose = ""
 
 
 class HostThresholds(Declared, frozen=True, kw_only=True):

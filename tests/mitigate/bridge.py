@@ -10,7 +10,8 @@ from cockpit.backends.evidence import Evidence
 from cockpit.board.board import Board
 from cockpit.board.secrets import Secrets
 from cockpit.incident.temporary import Changes, Temporary
-from cockpit.profile.schema import Backend, PolicyRule, Profile, Service
+from cockpit.profile.policy import PolicyRule
+from cockpit.profile.schema import Backend, Profile, Service
 from tests.mitigate.test_docker_door import HOLD, Cockpit
 from tests.parts.docker import DockerEngine
 

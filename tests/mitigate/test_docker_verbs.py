@@ -10,7 +10,8 @@ import pytest
 
 from cockpit.backends.change import PlanRefused
 from cockpit.profile.captures import Capture
-from cockpit.profile.schema import PolicyRule, Selector, Service
+from cockpit.profile.policy import PolicyRule
+from cockpit.profile.schema import Selector, Service
 from tests.mitigate.bridge import Bridge
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import DockerEngine

@@ -19,7 +19,8 @@ from cockpit.engine.record import Record
 from cockpit.incident.commands import At
 from cockpit.incident.entry import Draft, Entry
 from cockpit.incident.errors import NotRecorded
-from cockpit.profile.schema import PolicyRule, Profile
+from cockpit.profile.policy import PolicyRule
+from cockpit.profile.schema import Profile
 from tests.mitigate.world import SERVICE, WORKLOAD, FakeOperator, World, operation, plan
 from tests.patience import PATIENCE
 

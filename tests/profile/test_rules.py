@@ -7,8 +7,8 @@ from cockpit.profile.words import Duration
 from tests.profile.reading import ENGINE, HEAD, complaints, good, probe, service
 
 SELECT = (
-    "allowed: one of compose, container, swarm, deployment, statefulset, daemonset, cronjob, job, pod, service, "
-    "pidfile, port, command"
+    "allowed: one of compose, container, swarm, deployment, statefulset, daemonset, cronjob, job, pod, node, "
+    "service, pidfile, port, command"
 )
 
 
