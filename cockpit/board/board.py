@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from cockpit.board import probes
 from cockpit.board.alarms import Alarms
 from cockpit.board.assess import Assessment, World, assess
+from cockpit.board.changes import Changes
 from cockpit.board.clock import Clock
 from cockpit.board.freshness import Sources
 from cockpit.board.model import HostFacts, Identity, Workload
@@ -22,7 +23,20 @@ from cockpit.board.since import Onset
 from cockpit.board.snapshot import Series, ServiceStatus, Snapshot, SourceStatus
 from cockpit.board.status import NEEDS_CAUSE, status
 from cockpit.board.store import Store
-from cockpit.board.update import Changed, Declared, Gone, Heard, HostSeen, Listed, Lost, Probed, Sampled, Tick, Update
+from cockpit.board.update import (
+    Changed,
+    Declared,
+    Gone,
+    Heard,
+    HostSeen,
+    Listed,
+    Lost,
+    Noted,
+    Probed,
+    Sampled,
+    Tick,
+    Update,
+)
 from cockpit.board.waiting import Waiting
 from cockpit.profile.schema import Profile
 
@@ -40,6 +54,7 @@ class Board:
         self._sources = Sources()
         self._roster = Roster(profile, self._now)
         self._alarms = Alarms()
+        self._changes = Changes()
         self._dirty: set[str] = set(self._roster.slots)
         self._assessed: dict[str, Assessment] = {}
         self._services: dict[str, ServiceStatus] = {}
@@ -170,6 +185,10 @@ class Board:
     def _host_seen(self, update: HostSeen) -> None:
         self._host, self._host_at, self._stale = update.facts, update.at, True
 
+    def _noted(self, update: Noted) -> None:
+        self._changes.note(update.service, update.changes, self._now)
+        self._dirty |= {update.service} & self._assessed.keys()
+
     def _ticked(self, update: Tick) -> None:
         for name in self._sources.tick(update.at):
             self._stale = True
@@ -178,7 +197,7 @@ class Board:
 
     _APPLY: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = {
         Declared: _declared, Listed: _listed, Changed: _changed, Gone: _gone, Heard: _alive, Lost: _lost,
-        Sampled: _sampled, Probed: _probed, HostSeen: _host_seen, Tick: _ticked,
+        Sampled: _sampled, Probed: _probed, HostSeen: _host_seen, Noted: _noted, Tick: _ticked,
     }  # fmt: skip
 
     def _heard(self, name: str, at: datetime, *, listed: bool = False) -> None:
@@ -195,6 +214,7 @@ class Board:
     def _put(self, workload: Workload, at: datetime) -> None:
         change = self._store.put(workload, at)
         if change is not None:
+            self._changes.take(*change, at)
             keys = self._roster.place(*change, at)
             self._dirty |= keys
             for key in keys & self._roster.slots.keys():
@@ -202,6 +222,7 @@ class Board:
 
     def _remove(self, identity: Identity) -> None:
         if self._store.remove(identity):
+            self._changes.gone(identity)
             self._dirty |= self._roster.remove(identity)
 
     # From what changed to new statuses.
@@ -240,7 +261,8 @@ class Board:
         dependencies = self._roster.dependencies
         cause = dependencies.first_failed(key, self._onset) if one.state in NEEDS_CAUSE else ""
         name = self._roster.slots[cause].chosen.name if cause else ""
-        new = status(key, self._roster.slots[key], one, dependencies, cause, self._onset(cause), name)
+        changes = self._changes.of(key, one.workloads, self._now)
+        new = status(key, self._roster.slots[key], one, dependencies, cause, self._onset(cause), name, changes)
         if old == new:
             return False
         self._services[key] = new

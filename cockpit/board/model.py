@@ -116,6 +116,8 @@ class Instance(Struct, frozen=True, kw_only=True):
     memory_limit: int | None = None
     restart_policy: str = ""
     tty: bool = False
+    part: SafeText = SafeText("")
+    """Which of its containers exit code and error are about; empty when it has only one."""
 
 
 class ReadingState(StrEnum):
@@ -138,6 +140,65 @@ class Remark(Struct, frozen=True):
     since: datetime | None = None
 
 
+class Autoscaler(Struct, frozen=True, kw_only=True):
+    """What sets how many instances there are to be, by their load.
+
+    percent: of the requested CPU that it aims at, None: it goes by something else. able: whether it can set the number,
+    measures: whether it can tell what it wants; None: it has not said yet. why: its words where it cannot.
+    """
+
+    name: SafeText
+    least: int
+    most: int
+    percent: int | None = None
+    able: bool | None = None
+    measures: bool | None = None
+    why: SafeText = SafeText("")
+
+
+class ChangeKind(StrEnum):
+    """What kind of change it was."""
+
+    ROLLOUT = "rollout"
+    SCALE = "scale"
+    RESTART = "restart"
+    CONFIG = "config"
+    NODE = "node"
+    MITIGATION = "mitigation"
+
+
+class Change(Struct, frozen=True):
+    """Something that was changed about a service: "rollout web:2.4.1 -> 2.5.0". It is no proof of a cause.
+
+    subject: what was changed ("web-5d4f8", "ConfigMap web"): with `at` it tells one change from another.
+    """
+
+    at: datetime
+    kind: ChangeKind
+    text: SafeText
+    subject: str = ""
+
+
+class NodeFacts(Struct, frozen=True, kw_only=True):
+    """A machine that instances of other workloads run on. None: not told.
+
+    cpu, memory, pods_most: what it has for them, in % of one core, bytes, instances. cordoned_at: since when no new
+    ones are put on it. taints: as the platform writes them, without those that only repeat its state.
+    pods: ids of those on it that have not ended, as far as they are watched.
+    """
+
+    roles: tuple[SafeText, ...] = ()
+    version: SafeText = SafeText("")
+    created_at: datetime | None = None
+    cordoned: bool = False
+    cordoned_at: datetime | None = None
+    taints: tuple[SafeText, ...] = ()
+    cpu: float | None = None
+    memory: float | None = None
+    pods_most: int | None = None
+    pods: frozenset[str] = frozenset()
+
+
 class Workload(Struct, frozen=True, kw_only=True):
     """What runs a service on one backend: container, Compose service, Swarm service, Deployment, unit, process."""
 
@@ -157,6 +218,11 @@ class Workload(Struct, frozen=True, kw_only=True):
     remarks: tuple[Remark, ...] = ()
     generation: int | None = None
     """The newest version of its definition that the platform acts on, where it counts them."""
+    changes: tuple[Change, ...] = ()
+    """What the platform still tells of its past, where it does."""
+    autoscaler: Autoscaler | None = None
+    node: NodeFacts | None = None
+    """Of a machine that others run on; its one instance is itself."""
 
 
 class Component(Struct, frozen=True):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cockpit.board.model import Freshness, HostFacts, Reading, ReadingState, SafeText, State, Workload
+from cockpit.board.model import Change, Freshness, HostFacts, Reading, ReadingState, SafeText, State, Workload
 
 
 class SourceStatus(Struct, frozen=True, kw_only=True):
@@ -70,6 +70,8 @@ class ServiceStatus(Struct, frozen=True, kw_only=True):
     probes: tuple[ProbeStatus, ...] = ()
     series: Mapping[str, Series] = {}
     """By metric name, summed over instances: "cpu", "memory", ..., and the profile's own."""
+    changes: tuple[Change, ...] = ()
+    """What was changed about it within a day, newest first, at most 20; mitigations among them."""
     depends_on: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
     owner: str = ""

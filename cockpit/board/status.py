@@ -2,8 +2,9 @@
 
 from cockpit.board import why
 from cockpit.board.assess import Assessment, Finding
+from cockpit.board.changes import last_before
 from cockpit.board.depends import Dependencies
-from cockpit.board.model import SafeText, State
+from cockpit.board.model import Change, ChangeKind, SafeText, State
 from cockpit.board.since import Onset
 from cockpit.board.slot import Slot
 from cockpit.board.snapshot import ServiceStatus
@@ -17,11 +18,16 @@ TELLING = 9
 NEEDS_CAUSE = frozenset({State.DOWN, State.DEGRADED, State.STARTING})
 
 
+_FAULTS = frozenset({State.DOWN, State.DEGRADED})
+
+
 def status(
-    key: str, slot: Slot, one: Assessment, dependencies: Dependencies, cause: str, cause_onset: Onset | None, name: str
-) -> ServiceStatus:
-    """What readers get of a service. name: the cause's name as shown."""
-    evidence = _evidence(one, cause_onset, name)
+    key: str, slot: Slot, one: Assessment, dependencies: Dependencies, cause: str, cause_onset: Onset | None, name: str,
+    changes: tuple[Change, ...] = (),
+) -> ServiceStatus:  # fmt: skip
+    """What readers get of a service. name: the cause's name as shown; changes: of the service, newest first."""
+    after = _after(one, changes)
+    evidence = _evidence(one, cause_onset, name, after)
     declared = slot.declared
     numbers = slot.numbers
     return ServiceStatus(
@@ -32,7 +38,7 @@ def status(
         state=one.state,
         since=one.onset.at,
         since_exact=one.onset.exact,
-        why=_why(one, cause_onset, name),
+        why=_why(one, cause_onset, name, after),
         evidence=evidence,
         cause=cause,
         ready=one.ready,
@@ -46,6 +52,7 @@ def status(
         workloads=one.workloads,
         probes=one.probes,
         series=numbers.series,
+        changes=changes,
         depends_on=dependencies.needs(key),
         dependents=dependencies.dependents(key),
         owner=declared.owner if declared else "",
@@ -55,17 +62,30 @@ def status(
     )
 
 
-def _why(one: Assessment, cause: Onset | None, name: str) -> SafeText:
+def _after(one: Assessment, changes: tuple[Change, ...]) -> str:
+    """The last change before it went wrong, in words; empty when none is near, or nobody knows since when it is so."""
+    onset = one.onset
+    change = last_before(changes, onset.at) if one.state in _FAULTS and onset.exact else None
+    if change is None:
+        return ""
+    if change.kind is ChangeKind.NODE and one.findings and change.subject in one.findings[0].text:
+        return ""
+    return why.after(change.text, (onset.at - change.at).total_seconds())
+
+
+def _why(one: Assessment, cause: Onset | None, name: str, after: str) -> SafeText:
     if one.state is State.OK:
         return SafeText("")
     first = one.findings[0] if one.findings else None
     if cause is not None and _leads(first, cause):
         return _reason(why.dependency(name, cause.state, cause.at))
-    return _reason(first.text) if first else SafeText("")
+    return _reason(", ".join(part for part in (first.text if first else "", after) if part))
 
 
-def _evidence(one: Assessment, cause: Onset | None, name: str) -> tuple[SafeText, ...]:
+def _evidence(one: Assessment, cause: Onset | None, name: str, after: str) -> tuple[SafeText, ...]:
     lines = [_reason(f"{found.label}: {found.text}" if found.label else found.text) for found in one.findings]
+    if after:
+        lines.insert(1, _reason(after))
     if cause is not None:
         words = _reason(why.dependency(name, cause.state, cause.at))
         lines.insert(0 if _leads(one.findings[0] if one.findings else None, cause) else len(lines), words)

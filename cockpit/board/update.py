@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cockpit.board.model import HostFacts, Identity, Reading, SafeText, Sample, Workload
+from cockpit.board.model import Change, HostFacts, Identity, Reading, SafeText, Sample, Workload
 
 
 class Declared(Struct, frozen=True, tag="declared", kw_only=True):
@@ -79,10 +79,18 @@ class HostSeen(Struct, frozen=True, tag="host", kw_only=True):
     facts: HostFacts
 
 
+class Noted(Struct, frozen=True, tag="noted", kw_only=True):
+    """Changes of one service (its key) that the journal tells of: mitigations, releases."""
+
+    at: datetime
+    service: str
+    changes: tuple[Change, ...]
+
+
 class Tick(Struct, frozen=True, tag="tick", kw_only=True):
     """Time passed: freshness is recomputed. Recorded too, so that a replay goes stale as the original did."""
 
     at: datetime
 
 
-Update = Declared | Listed | Changed | Gone | Heard | Lost | Sampled | Probed | HostSeen | Tick
+Update = Declared | Listed | Changed | Gone | Heard | Lost | Sampled | Probed | HostSeen | Noted | Tick

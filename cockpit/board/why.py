@@ -12,6 +12,10 @@ _SIGNALS = {one.value: one.name for one in signal.Signals}
 _PULL = re.compile(r"(?i)\b(pull|manifest|image|registry|no such image)")
 _PATH = re.compile(r"^[A-Z]{3,8} (?:[a-z]+://)?+[^/\s]*+(/[^\s?]*)")
 _PORT = re.compile(r":(\d{1,5})\b")
+ROLLOUT = "rollout"
+"""A change of which nothing more is known than that it was made then."""
+_JUST = 10.0
+"""Seconds."""
 
 
 def moment(at: datetime) -> str:
@@ -116,6 +120,33 @@ def _times(past: Past, instance: Instance) -> str:
     span = (past.restarts[-1][0] - past.restarts[0][0]).total_seconds()
     minutes = max(1, -(-int(span) // 60))
     return f"restarted {seen}x in {minutes} min"
+
+
+def short_image(image: str) -> str:
+    """An image without its registry: "web:2.5.0"; of one that only a digest names the first twelve digits."""
+    name, _, digest = image.partition("@")
+    name = name.rpartition("/")[2]
+    return name if ":" in name or not digest else f"{name}@{digest.partition(':')[2][:12]}"
+
+
+def images(old: str, new: str) -> str:
+    """What became of an image: "web:2.4.1 -> 2.5.0"; the whole name again where more than its tag differs."""
+    before, after = short_image(old), short_image(new)
+    name, _, tag = after.partition(":")
+    return f"{before} -> {tag}" if tag and before.partition(":")[0] == name else f"{before} -> {after}"
+
+
+def rollout(old: str, new: str) -> str:
+    """A rollout by its images: "rollout web:2.4.1 -> 2.5.0"; of one name with other contents "rollout web:latest"."""
+    return f"rollout {short_image(new)}" if old in ("", new) else f"rollout {images(old, new)}"
+
+
+def after(change: str, seconds: float) -> str:
+    """That something began after a change, in words that claim no more: "5 m after rollout web:2.4.1 -> 2.5.0"."""
+    if seconds < _JUST:
+        return f"just after {change}"
+    ago = f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} m"
+    return f"{ago} after {change}"
 
 
 def number(value: float) -> str:

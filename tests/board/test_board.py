@@ -114,7 +114,7 @@ def test_a_rollout_whose_pods_all_crash_is_down_when_its_grace_is_over() -> None
     scene = Scene().listed(workload("web", crash, crash, **rolling))
     assert scene.state("web") is State.STARTING
     status = scene.later(61)["web"]
-    assert (status.state, status.why) == (State.DOWN, "exit 1, restarted 2x")
+    assert (status.state, status.why) == (State.DOWN, "exit 1, restarted 2x, 1 m after rollout")
 
 
 def test_a_crash_loop_is_down_also_while_it_runs() -> None:
