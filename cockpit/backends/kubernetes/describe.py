@@ -1,44 +1,147 @@
-"""One object as text to read: the warnings about it first, then all of it in the shape of YAML.
+"""One object as text to read: what it is, how it stands, the events about it; or all of it as YAML.
 
 Left out: who wrote which field, and the copy that kubectl keeps of what was applied (it holds the values of variables).
-Masked: the data of Secrets, and values of variables, which may hold anything; names are kept.
+Masked: the data of Secrets (names and sizes are kept), their long annotations, and values of variables.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire_apps import Event
+from cockpit.backends.kubernetes.yamltext import yaml_text
 from cockpit.backends.outline import outline
 from cockpit.board.secrets import MASK
 
+SECRET = "Secret"
 _SECRET_FIELDS = ("data", "stringData")
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_SHORT = 64
+"""Characters of a Secret's annotation that are shown: tools keep whole copies of it in longer ones."""
+_HEAD = ("apiVersion", "kind", "metadata")
+_NAMED = ("name", "namespace", "uid", "creationTimestamp", "labels", "annotations", "ownerReferences", "finalizers")
 
 
-def describe(answer: dict[str, Any], events: Iterable[Event] = ()) -> str:
-    """Lines of an object's answer."""
-    told = [
-        f"  {one.last_timestamp or one.event_time or '-'}  {one.type} {one.reason} ({one.count or 1}x): {one.message}"
-        for one in events
+def inspected(answer: dict[str, Any], events: Iterable[Event] = ()) -> str:
+    """The warnings about an object first, then all of it."""
+    head = ["events:", *_events(events), ""]
+    return "\n".join([*(head if len(head) > 2 else []), outline(shown(answer))])
+
+
+def whole(answer: dict[str, Any], kind: str = "") -> str:
+    """All of an object as YAML. kind: what it was asked for as, whatever the answer says of itself."""
+    safe_answer = shown(answer, kind)
+    # Beside the values their sizes would be masked with them.
+    sizes = [f"{name}{str(value).removeprefix(MASK)}" for name, value in _dict(safe_answer.get("data")).items()]
+    head = f"# masked: {', '.join(sizes)}\n" if SECRET in (kind, answer.get("kind")) and sizes else ""
+    return head + yaml_text(safe_answer)
+
+
+def described(answer: dict[str, Any], events: Iterable[Event] = (), *, kind: str = "", now: datetime) -> str:
+    """What an object is, its conditions and events, then the rest of it."""
+    safe_answer = shown(answer, kind)
+    meta = _dict(safe_answer.get("metadata"))
+    rest = {name: value for name, value in safe_answer.items() if name not in _HEAD}
+    more = {name: value for name, value in meta.items() if name not in _NAMED and name != "resourceVersion"}
+    status = _dict(rest.get("status"))
+    conditions = status.get("conditions")
+    if isinstance(conditions, list) and all(isinstance(one, dict) for one in conditions):
+        rest["status"] = {name: value for name, value in status.items() if name != "conditions"}
+    else:
+        conditions = []
+    parts = [
+        [*_identity(safe_answer, meta, now)],
+        ["conditions:", *_conditions(conditions, now)],
+        ["events:", *_events(events, now)],
+        outline({"metadata": more, **rest}).split("\n"),
     ]
-    head = ["events:", *told, ""] if told else []
-    return "\n".join([*head, outline(shown(answer))])
+    return "\n\n".join("\n".join(part) for part in parts if len(part) > 1 or part[0][-1:] not in ("", ":"))
 
 
-def shown(answer: dict[str, Any]) -> dict[str, Any]:
-    """An object without what nobody reads and nobody may see."""
+def _identity(answer: Mapping[str, Any], meta: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    yield f"{answer.get('kind', '')} {meta.get('name', '')}  ({answer.get('apiVersion', '')})"
+    if meta.get("namespace"):
+        yield f"namespace    {meta['namespace']}"
+    if meta.get("creationTimestamp"):
+        yield f"created      {_ago(str(meta['creationTimestamp']), now)}"
+    for owner in meta.get("ownerReferences") or ():
+        if isinstance(owner, dict):
+            yield f"owner        {owner.get('kind', '')} {owner.get('name', '')}"
+    for title in ("labels", "annotations"):
+        for number, (name, value) in enumerate(sorted(_dict(meta.get(title)).items())):
+            yield f"{'' if number else title:<12} {name}={value}"
+    if meta.get("finalizers"):
+        yield f"finalizers   {', '.join(map(str, meta['finalizers']))}"
+
+
+def _conditions(conditions: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[str]:
+    for one in conditions:
+        since = one.get("lastTransitionTime")
+        words = ": ".join(str(one[name]) for name in ("reason", "message") if one.get(name))
+        told = f"  {one.get('type', '')} {one.get('status', '')}"
+        yield f"{told}  since {_ago(str(since), now)}  {words}".rstrip() if since else f"{told}  {words}".rstrip()
+
+
+def _events(events: Iterable[Event], now: datetime | None = None) -> Iterator[str]:
+    for one in events:
+        at = one.last_timestamp or one.event_time or "-"
+        told = _ago(at, now) if now else at
+        yield f"  {told}  {one.type} {one.reason} ({one.count or 1}x): {one.message}"
+
+
+def _ago(words: str, now: datetime) -> str:
+    """ "2026-03-01T13:00:00Z (1h32m ago)"."""
+    at = moment(words)
+    if at is None:
+        return words
+    seconds = max(0, int((now - at).total_seconds()))
+    days, hours, minutes = seconds // 86_400, seconds // 3600, seconds // 60
+    if days:
+        age = f"{days}d"
+    elif hours:
+        age = f"{hours}h{minutes % 60:02d}m"
+    else:
+        age = f"{minutes}m{seconds % 60:02d}s" if minutes else f"{seconds}s"
+    return f"{words} ({age} ago)"
+
+
+# What nobody may see
+
+
+def shown(answer: dict[str, Any], kind: str = "") -> dict[str, Any]:
+    """An object without what nobody reads and nobody may see. kind: of an answer that does not say it itself."""
     whole = {name: _masked(value, name) for name, value in answer.items()}
     meta = whole.get("metadata")
+    secret = SECRET in (kind, answer.get("kind"))
     if isinstance(meta, dict):
         meta.pop("managedFields", None)
         annotations = meta.get("annotations")
         if isinstance(annotations, dict):
             annotations.pop(_APPLIED, None)
-    if answer.get("kind") == "Secret":
+            if secret:
+                meta["annotations"] = {name: _short(value) for name, value in annotations.items()}
+    if secret:
         for field in _SECRET_FIELDS:
-            if isinstance(whole.get(field), dict):
-                whole[field] = dict.fromkeys(whole[field], MASK)
+            if whole.get(field) is not None:
+                whole[field] = _sizes(whole[field], encoded=field == "data")
     return whole
+
+
+def _sizes(data: Any, *, encoded: bool) -> Any:
+    """Names and sizes of what a Secret holds."""
+    if not isinstance(data, dict):
+        return MASK
+    return {name: f"{MASK} ({_size(value, encoded)} bytes)" for name, value in data.items()}
+
+
+def _size(value: Any, encoded: bool) -> int:
+    text = value if isinstance(value, str) else ""
+    return len(text) * 3 // 4 - text[-2:].count("=") if encoded else len(text.encode())
+
+
+def _short(value: Any) -> Any:
+    return value if isinstance(value, str) and len(value) <= _SHORT else MASK
 
 
 def _masked(value: Any, key: str = "") -> Any:
@@ -53,3 +156,7 @@ def _masked(value: Any, key: str = "") -> Any:
 
 def _variable(one: Any) -> Any:
     return {**one, "value": MASK} if isinstance(one, dict) and "value" in one else _masked(one)
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -8,16 +8,15 @@ from msgspec.structs import replace
 
 from cockpit.backends.base import Address, CommandResult, Emit, SourceError
 from cockpit.backends.kubernetes.assemble import PodFact
+from cockpit.backends.kubernetes.catalogue import KubernetesCatalogue, events_of
 from cockpit.backends.kubernetes.client import KubeClient
-from cockpit.backends.kubernetes.describe import describe
+from cockpit.backends.kubernetes.describe import inspected
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.execute import run_in_pod
 from cockpit.backends.kubernetes.forward import Forwards
-from cockpit.backends.kubernetes.kinds import BY_NAME, EVENTS, PODS
+from cockpit.backends.kubernetes.kinds import BY_NAME, PODS
 from cockpit.backends.kubernetes.logs import PodLog, Room
 from cockpit.backends.kubernetes.observe import PING_EVERY, Observation
-from cockpit.backends.kubernetes.wire import Page
-from cockpit.backends.kubernetes.wire_apps import Event
 from cockpit.board.clock import Clock
 from cockpit.board.model import Health, Identity, Phase, SafeText, Workload
 from cockpit.board.secrets import Secrets
@@ -27,7 +26,6 @@ from cockpit.logs.line import LogRequest, RawLine
 from cockpit.profile.schema import Backend
 
 INSPECT_LIMIT = 256 * 1024
-EVENTS_MOST = 100
 _HEALTH = {Health.HEALTHY: 0, Health.NONE: 0, Health.STARTING: 1, Health.UNHEALTHY: 2}
 
 
@@ -54,6 +52,7 @@ class KubernetesSource:
         self._now: Observation | None = None
         self._room = Room()
         self._forwards = Forwards(self._client)
+        self.catalogue = KubernetesCatalogue(self._client, spaces, self._secrets.mask)
 
     @property
     def name(self) -> str:
@@ -107,18 +106,8 @@ class KubernetesSource:
         if not isinstance(answer, dict):
             raise SourceError(f"{self._client.where}: its answer to {path} is no object")
         uid = str(answer.get("metadata", {}).get("uid", ""))
-        text = describe(answer, await self._events(identity.space, uid))
+        text = inspected(answer, await events_of(self._client, identity.space, uid))
         return self._secrets.mask(safe_block(text, INSPECT_LIMIT))
-
-    async def _events(self, space: str, uid: str) -> Sequence[Event]:
-        query: dict[str, str | int] = {"fieldSelector": f"involvedObject.uid={uid}", "limit": EVENTS_MOST}
-        try:
-            page = await self._client.get(EVENTS.path(space), Page[Event], query)
-        except ApiAnswer:
-            # They may be seen by fewer than the object itself, which is what was asked for.
-            return ()
-        found = [one for one in page.items or () if one.involved_object.uid == uid]
-        return sorted(found, key=lambda one: one.last_timestamp or one.event_time or "", reverse=True)
 
     async def address(self, workload: Workload, port: int) -> Address:
         """Where a port of a running pod is reached: directly from inside the cluster, else forwarded."""

@@ -1,0 +1,137 @@
+"""What a cluster holds, read on demand: kinds from discovery, lists in pages as the server's tables, one object."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from cockpit.backends.base import SourceError
+from cockpit.backends.catalogue import PAGE, Form, ObjectKind, ObjectPage, ObjectQuery
+from cockpit.backends.kubernetes.client import KubeClient
+from cockpit.backends.kubernetes.describe import described, whole
+from cockpit.backends.kubernetes.discovery import Discovery
+from cockpit.backends.kubernetes.errors import ApiAnswer
+from cockpit.backends.kubernetes.kinds import EVENTS
+from cockpit.backends.kubernetes.table import ACCEPT, Answer, columns_of, rows_of
+from cockpit.backends.kubernetes.wire import Page
+from cockpit.backends.kubernetes.wire_apps import Event
+from cockpit.backends.pool import Pool
+from cockpit.board.model import SafeText
+from cockpit.board.text import safe, safe_block
+
+TIMEOUT = 25.0
+"""Seconds for one page: a slow API is waited for, and the reader sees how long."""
+TEXT_LIMIT = 512 * 1024
+EVENTS_MOST = 100
+SPACES_MOST = 50
+
+_POOL = Pool("kubernetes-text", 1)
+"""Objects of megabytes are written out in a thread: the loop goes on."""
+
+
+class KubernetesCatalogue:
+    """A `Catalogue`. spaces: where the profile looks; none means all namespaces, an empty one the context's own."""
+
+    def __init__(self, client: KubeClient, spaces: frozenset[str], mask: Callable[[str], SafeText] = SafeText) -> None:
+        self._client, self._spaces, self._mask = client, spaces, mask
+        self._discovery = Discovery(client)
+
+    async def kinds(self) -> tuple[ObjectKind, ...]:
+        """Every kind that can be listed."""
+        return await self._discovery.kinds()
+
+    async def page(self, query: ObjectQuery) -> ObjectPage:
+        """One page of a list; of several namespaces one after the other."""
+        kind = await self._discovery.find(query.kind)
+        spaces = await self._listed(kind, query.space)
+        place, _, token = query.token.partition(":")
+        index = min(int(place), len(spaces) - 1) if place.isdecimal() and len(place) < 4 else 0
+        asked: dict[str, str | int] = {"limit": PAGE}
+        asked |= {"labelSelector": query.labels} if query.labels else {}
+        asked |= {"continue": token} if token else {}
+        path = path_of(kind, spaces[index])
+        named = tuple(safe(one, 253) for one in spaces if one)
+        try:
+            answer = await self._client.get(path, Answer, asked, timeout=TIMEOUT, accept=ACCEPT)
+        except ApiAnswer as error:
+            if error.status == 410 or (error.status == 400 and token):
+                return ObjectPage(kind=kind, at=self._client.clock.now(), spaces=named, expired=True)
+            raise self._refused(error, "list", kind, spaces[index]) from None
+        columns = columns_of(answer)
+        rest, more = answer.metadata.token, index + 1 < len(spaces)
+        return ObjectPage(
+            kind=kind,
+            at=self._client.clock.now(),
+            spaces=named,
+            columns=columns,
+            rows=rows_of(answer, columns),
+            token=f"{index}:{rest}" if rest else f"{index + 1}:" if more else "",
+            remaining=None if more else answer.metadata.remaining if rest else 0,
+        )
+
+    async def show(self, kind: str, space: str, name: str, form: Form) -> SafeText:
+        """One object as text, everything secret in it masked."""
+        found = await self._discovery.find(kind)
+        try:
+            data = await self._client.raw(path_of(found, space, name))
+        except ApiAnswer as error:
+            raise self._refused(error, "get", found, space, name) from None
+        answer = self._client.decoded(path_of(found, space, name), data, dict[str, Any])
+        del data
+        text = await _POOL.run(await self._writer(form, answer, found, space))
+        return self._mask(safe_block(text, TEXT_LIMIT))
+
+    async def _writer(self, form: Form, answer: dict[str, Any], kind: ObjectKind, space: str) -> Callable[[], str]:
+        if form == "yaml":
+            return partial(whole, answer, kind.kind)
+        meta = answer.get("metadata")
+        uid = str(meta.get("uid", "")) if isinstance(meta, dict) else ""
+        events = await events_of(self._client, space, uid) if uid else ()
+        return partial(described, answer, events, kind=kind.kind, now=self._client.clock.now())
+
+    async def _listed(self, kind: ObjectKind, space: str | None) -> Sequence[str]:
+        """The namespaces that are asked for, one by one; ("",) is all of them at once, or none at all."""
+        if not kind.namespaced:
+            return ("",)
+        if space is not None:
+            return (space,)
+        access = await self._client.connect()
+        found = sorted({one or access.namespace or "default" for one in self._spaces})
+        return found if 0 < len(found) <= SPACES_MOST else ("",)
+
+    def _refused(self, error: ApiAnswer, verb: str, kind: ObjectKind, space: str, name: str = "") -> SourceError:
+        what = f"{kind.singular} {safe(name, 253)}" if name else str(kind.plural)
+        where = f" in namespace {safe(space, 253)}" if space and kind.namespaced else ""
+        if error.status == 403:
+            return SourceError(f"{what}{where}: not permitted: needs {verb} on {kind.qualified}{where}")
+        if error.status == 404:
+            # Served when its kinds were asked for: a definition that was taken away, or only this object.
+            self._discovery.forget()
+            gone = "is gone" if name else "are not served by the cluster any more"
+            return SourceError(f"{what}{where} {gone}")
+        return error
+
+
+async def events_of(client: KubeClient, space: str, uid: str) -> Sequence[Event]:
+    """The events about an object, newest first; none where they may not be seen."""
+    query: dict[str, str | int] = {"fieldSelector": f"involvedObject.uid={uid}", "limit": EVENTS_MOST}
+    try:
+        page = await client.get(EVENTS.path(quote(space, safe="")), Page[Event], query)
+    except ApiAnswer:
+        # They may be seen by fewer than the object itself, which is what was asked for.
+        return ()
+    found = [one for one in page.items or () if one.involved_object.uid == uid]
+    return sorted(found, key=lambda one: one.last_timestamp or one.event_time or "", reverse=True)
+
+
+def path_of(kind: ObjectKind, space: str = "", name: str = "") -> str:
+    """Where the API has a kind's objects, or one of them. SourceError for a word that would be another path."""
+    base = f"/apis/{_part(kind.group)}/{_part(kind.version)}" if kind.group else f"/api/{_part(kind.version)}"
+    inner = f"/namespaces/{_part(space)}" if space and kind.namespaced else ""
+    return f"{base}{inner}/{_part(kind.plural)}" + (f"/{_part(name)}" if name else "")
+
+
+def _part(word: str) -> str:
+    if word in (".", ".."):
+        raise SourceError(f"{word} is no name that the API knows")
+    return quote(word, safe="")
