@@ -7,7 +7,7 @@ from typing import Any
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import Plan, PlanRefused, Verdict
 from cockpit.board.text import safe
-from cockpit.engine import editing, port
+from cockpit.engine import editing, listing, port
 from cockpit.engine.core import Core
 from cockpit.engine.port import CommandError
 from cockpit.incident.entry import Entry
@@ -132,6 +132,10 @@ async def _inject(core: Core, command: port.InjectFault) -> None:
     await core.record.drill(command.name, command.on)
 
 
+async def _listed(core: Core, command: port.ListKinds | port.ListObjects | port.DescribeObject) -> Any:
+    return await listing.ANSWERS[type(command)](listing.catalogue_of(core.sources, command.source), command)
+
+
 async def _faults(core: Core, _: port.ListFaults) -> tuple[tuple[str, str, bool], ...]:
     return await core.parts.faults.faults() if core.parts.faults else ()
 
@@ -147,9 +151,11 @@ _DEADLINES: dict[type, float | None] = {
     port.DryRun: 60.0,
     port.SaveLog: 60.0,
     port.ExportTimeline: 60.0,
+    **dict.fromkeys(listing.ANSWERS, listing.DEADLINE),
 }
 
 _HANDLERS: dict[type, Handler] = {
+    **dict.fromkeys(listing.ANSWERS, _listed),
     port.OpenTail: _open_tail,
     port.CloseTail: _close_tail,
     port.SetQuery: _set_query,

@@ -11,10 +11,12 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
+from cockpit.backends.catalogue import Form, ObjectColumn, ObjectKind, ObjectPage, ObjectQuery, ObjectRow
 from cockpit.backends.change import Plan, Verb
 from cockpit.backends.shell import Terminal
 from cockpit.board.model import Identity
 from cockpit.engine.frame import Frame, LogWindow
+from cockpit.engine.listing import DescribeObject, ListKinds, ListObjects
 from cockpit.incident.timeline import Row
 from cockpit.logs.line import Level
 from cockpit.logs.query import LogQuery
@@ -222,6 +224,9 @@ Command = (
     | Relist
     | InjectFault
     | ListFaults
+    | ListKinds
+    | ListObjects
+    | DescribeObject
 )
 
 
@@ -246,6 +251,7 @@ class EnginePort(Protocol):
 
 
 __all__ = [
-    "Command", "CommandError", "EnginePort", "ErrorShape", "LogQuery", "Rehearsal",
-    "Requirement", "Step", "Verb",
+    "Command", "CommandError", "DescribeObject", "EnginePort", "ErrorShape", "Form", "ListKinds", "ListObjects",
+    "LogQuery", "ObjectColumn", "ObjectKind", "ObjectPage", "ObjectQuery", "ObjectRow", "Rehearsal", "Requirement",
+    "Step", "Verb",
 ]  # fmt: skip
