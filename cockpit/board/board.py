@@ -38,6 +38,7 @@ from cockpit.board.update import (
     Update,
 )
 from cockpit.board.waiting import Waiting
+from cockpit.board.why import silence
 from cockpit.profile.schema import Profile
 
 _CROSSING = timedelta(seconds=5)
@@ -201,11 +202,10 @@ class Board:
     }  # fmt: skip
 
     def _heard(self, name: str, at: datetime, *, listed: bool = False) -> None:
-        was = self._sources.is_live(name)
-        changed = self._sources.heard(name, at, listed=listed)
-        self._stale |= changed
-        # Reasons name the moment at which a silent source was last heard.
-        if changed and not (was and self._sources.is_live(name)):
+        before = self._silence(name)
+        self._stale |= self._sources.heard(name, at, listed=listed)
+        # A source that is listed page by page is heard for each: nothing that rests on it differs by that.
+        if self._silence(name) != before:
             self._touch_source(name)
 
     def _touch_source(self, name: str) -> None:
@@ -213,6 +213,10 @@ class Board:
 
     def _put(self, workload: Workload, at: datetime) -> None:
         change = self._store.put(workload, at)
+    def _silence(self, name: str) -> str:
+        """What is said of a source that may not be believed; empty of one that may."""
+        return "" if self._sources.is_live(name) else silence(self._sources.get(name), name)
+
         if change is not None:
             self._changes.take(*change, at)
             keys = self._roster.place(*change, at)

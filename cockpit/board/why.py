@@ -91,6 +91,8 @@ def silence(source: SourceStatus | None, name: str) -> str:
         return f"nothing heard of {name} yet"
     label = source.label or name
     if source.heard_at is None:
+    if source.why == LISTING:
+        return f"{label} {LISTING}"
         return f"{label} has not answered yet" + (f" ({source.why})" if source.freshness is Freshness.LOST else "")
     because = f" ({source.why})" if source.why else ""
     return f"no answer from {label} since {moment(source.heard_at)}{because}"
