@@ -208,15 +208,15 @@ class Board:
         if self._silence(name) != before:
             self._touch_source(name)
 
+    def _silence(self, name: str) -> str:
+        """What is said of a source that may not be believed; empty of one that may."""
+        return "" if self._sources.is_live(name) else silence(self._sources.get(name), name)
+
     def _touch_source(self, name: str) -> None:
         self._dirty |= self._roster.of_source(name, self._store.workloads.values())
 
     def _put(self, workload: Workload, at: datetime) -> None:
         change = self._store.put(workload, at)
-    def _silence(self, name: str) -> str:
-        """What is said of a source that may not be believed; empty of one that may."""
-        return "" if self._sources.is_live(name) else silence(self._sources.get(name), name)
-
         if change is not None:
             self._changes.take(*change, at)
             keys = self._roster.place(*change, at)

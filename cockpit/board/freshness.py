@@ -11,6 +11,8 @@ from cockpit.board.snapshot import SourceStatus
 STALE_AFTER = 2
 LOST_AFTER = 5
 _UNDECLARED_INTERVAL = 30.0
+NOT_YET = SafeText("has not answered yet")
+LISTING = SafeText("is still being listed")
 
 
 class Age(Struct, frozen=True):
@@ -70,7 +72,7 @@ class Sources:
         if mark is None:
             status = SourceStatus(
                 name=name, label=label, kind=kind, freshness=Freshness.STALE, since=at, heard_at=None,
-                why=SafeText("has not answered yet"),
+                why=NOT_YET,
             )  # fmt: skip
             self._marks[name] = _Mark(status, interval, at)
             return True
@@ -85,7 +87,9 @@ class Sources:
         mark.listed = mark.listed or listed
         mark.expected = at
         if not mark.listed:
-            return self._set(mark, replace(mark.status, heard_at=at))
+            if mark.status.why in (NOT_YET, LISTING):
+                return self._set(mark, replace(mark.status, heard_at=at, why=LISTING))
+            return False  # the moment at which it was last heard before stands in the reason why it is not believed
         if mark.status.freshness is Freshness.LIVE:
             return self._set(mark, replace(mark.status, heard_at=at))
         return self._set(mark, replace(mark.status, freshness=Freshness.LIVE, since=at, heard_at=at, why=SafeText("")))

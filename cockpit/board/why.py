@@ -4,6 +4,7 @@ import re
 import signal
 from datetime import datetime
 
+from cockpit.board.freshness import LISTING
 from cockpit.board.history import Past
 from cockpit.board.model import Freshness, Instance, Reading, ReadingState
 from cockpit.board.snapshot import SourceStatus
@@ -90,9 +91,9 @@ def silence(source: SourceStatus | None, name: str) -> str:
     if source is None:
         return f"nothing heard of {name} yet"
     label = source.label or name
-    if source.heard_at is None:
     if source.why == LISTING:
         return f"{label} {LISTING}"
+    if source.heard_at is None:
         return f"{label} has not answered yet" + (f" ({source.why})" if source.freshness is Freshness.LOST else "")
     because = f" ({source.why})" if source.why else ""
     return f"no answer from {label} since {moment(source.heard_at)}{because}"

@@ -3,9 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
+from cockpit.board.assess import Assessment, World, assess
 from cockpit.board.model import Freshness, Health, Phase, ReadingState, Remark, SafeText, State
+from cockpit.board.slot import Slot
 from cockpit.profile.schema import Backend, Selector, Service
 from tests.board.fleet import SOURCE, START
 from tests.board.scene import LONG_AGO, TCP, Scene, exited, identity, profile, service, unhealthy, workload
@@ -17,6 +20,22 @@ def test_before_anything_is_known_nothing_is_ok() -> None:
     assert Scene()["web"].state is State.UNKNOWN
     assert Scene().declared()["web"].state is State.UNKNOWN
     assert Scene().declared()["web"].why == "docker:main has not answered yet"
+
+
+def test_while_a_source_is_listed_its_pages_cost_nobody_else_an_assessment(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(profile({name: service(name) for name in ("web", "api")})).declared()
+    scene.changed(workload("web"))
+    assert scene.why("web") == scene.why("api") == "docker:main is still being listed"
+    assessed: list[str] = []
+
+    def noted(slot: Slot, world: World) -> Assessment:
+        assessed.append(slot.chosen.key)
+        return assess(slot, world)
+
+    monkeypatch.setattr("cockpit.board.board.assess", noted)
+    scene.later(1, heard=False).changed(workload("web", {}, {}))
+    assert scene["web"].state is State.UNKNOWN
+    assert assessed == ["web"]
 
 
 def test_what_is_not_there_is_down() -> None:

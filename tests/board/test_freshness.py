@@ -61,6 +61,7 @@ def test_a_source_is_not_live_before_it_listed() -> None:
     assert status(sources) == (STALE, "has not answered yet")
     sources.heard("main", START)
     assert not sources.is_live("main")
+    assert status(sources) == (STALE, "is still being listed")
     sources.heard("main", START, listed=True)
     assert status(sources) == (LIVE, "")
     assert not sources.is_live("nobody")
