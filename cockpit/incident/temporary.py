@@ -21,6 +21,7 @@ Arguments = tuple[tuple[str, str], ...]
 
 WORDS: Mapping[str, str] = {
     "scale": "scaled",
+    "autoscale": "autoscaled",
     "stop": "stopped",
     "kill": "killed",
     "pause": "paused",

@@ -12,6 +12,7 @@ from cockpit.board.model import Health, Instance, Phase
 from cockpit.board.text import safe
 from cockpit.mitigate.answer import Answer, Finding
 from cockpit.mitigate.attended import ended
+from cockpit.mitigate.autoscaled import autoscaled
 from cockpit.mitigate.networks import connected, isolated
 from cockpit.mitigate.renewed import read_back, replaced
 from cockpit.mitigate.settings import settings
@@ -258,6 +259,7 @@ PREDICATES: Mapping[str, Required] = {
     "replicas": Required(test=replicas, word="ready", probes=True, crashes=True),
     "version": Required(test=version, word="ready in that version", probes=True, crashes=True),
     "rolled out": Required(test=rolled_out, word="rolled out", probes=True, crashes=True, exchanges=True),
+    "autoscaled": Required(test=autoscaled, word="ready under its autoscaler", probes=True, crashes=True),
     "acted on": Required(test=acted_on, word="acted on"),
     "stopped": Required(test=stopped, word="stopped"),
     "paused": Required(test=paused, word="paused"),

@@ -8,9 +8,9 @@ from msgspec import Struct
 from cockpit.backends.kubernetes.owners import Owner
 from cockpit.backends.kubernetes.pods import condition
 from cockpit.backends.kubernetes.times import moment
-from cockpit.backends.kubernetes.wire import LabelSelector
+from cockpit.backends.kubernetes.wire import Condition, LabelSelector
 from cockpit.backends.kubernetes.wire_apps import Event, Hpa, Node, Pdb
-from cockpit.board.model import ReadingState, Remark, SafeText
+from cockpit.board.model import Autoscaler, ReadingState, Remark, SafeText
 from cockpit.board.text import safe
 from cockpit.board.why import moment as shown
 
@@ -32,6 +32,7 @@ class HpaFact(Struct, frozen=True):
 
     target: Owner
     remark: Remark | None
+    scaler: Autoscaler
 
 
 class PdbFact(Struct, frozen=True):
@@ -82,7 +83,23 @@ def hpa(one: Hpa) -> HpaFact:
     elif spec.max_replicas and status.desired_replicas >= spec.max_replicas > (spec.min_replicas or 1):
         text = f"HPA {one.metadata.name} is at its maximum of {spec.max_replicas}"
         remark = Remark(safe(text, 200), ReadingState.OK)
-    return HpaFact(target, remark)
+    return HpaFact(target, remark, _scaler(one))
+
+
+def _scaler(one: Hpa) -> Autoscaler:
+    able, active = (condition(one.status.conditions, name) for name in ("AbleToScale", "ScalingActive"))
+    wrong = next((state for state in (able, active) if state is not None and state.status == "False"), None)
+    resources = (metric.resource for metric in one.spec.metrics or ())
+    percent = (of.target.average_utilization for of in resources if of is not None and of.name == "cpu")
+    return Autoscaler(
+        name=safe(one.metadata.name, 253), least=one.spec.min_replicas or 1, most=one.spec.max_replicas,
+        percent=next(percent, None), able=_holds(able), measures=_holds(active),
+        why=safe(wrong.message or wrong.reason, 300) if wrong is not None else SafeText(""),
+    )  # fmt: skip
+
+
+def _holds(state: Condition | None) -> bool | None:
+    return {"True": True, "False": False}.get(state.status) if state is not None else None
 
 
 def pdb(one: Pdb) -> PdbFact:

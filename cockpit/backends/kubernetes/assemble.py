@@ -67,6 +67,7 @@ def workload(
         changed_at=control.changed_at if control else None,
         remarks=_remarks(owner, control, instances, desired, around),
         generation=control.generation if control else None,
+        autoscaler=hpa.scaler if (hpa := around.hpas.get(owner)) else None,
     )
 
 

@@ -104,12 +104,32 @@ class TargetRef(Wire, frozen=True, gc=False):
     name: str = ""
 
 
+class MetricTarget(Wire, frozen=True, gc=False):
+    """What is aimed at: % of what is requested."""
+
+    average_utilization: int | None = None
+
+
+class ResourceMetric(Wire, frozen=True, gc=False):
+    """CPU or memory."""
+
+    name: str = ""
+    target: MetricTarget = MetricTarget()
+
+
+class HpaMetric(Wire, frozen=True, gc=False):
+    """One of the numbers that it goes by. resource: None of a number that is not of the pods themselves."""
+
+    resource: ResourceMetric | None = None
+
+
 class HpaSpec(Wire, frozen=True, kw_only=True, gc=False):
-    """The bounds."""
+    """The bounds, and what it goes by."""
 
     scale_target_ref: TargetRef = TargetRef()
     min_replicas: int | None = None
     max_replicas: int = 0
+    metrics: list[HpaMetric] | None = None
 
 
 class HpaStatus(Wire, frozen=True, kw_only=True, gc=False):

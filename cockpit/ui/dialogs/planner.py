@@ -43,7 +43,8 @@ class Planner:
             verbs: tuple[Verb, ...] = await cockpit_of(self._owner).port.submit(Verbs(plan.workload))
         except Exception:  # its plan will say why
             verbs = ()
-        verb = next((one for one in verbs if one.name == plan.verb), None)
+        # A choice may make another verb's plan (a number's: the autoscaler's bounds); it is asked for by the first.
+        verb = next((one for name in (request.verb, plan.verb) for one in verbs if one.name == name), None)
         names = (*verb.arguments, *verb.options) if verb else ()
         name = names[0][0] if names else "to"
         others = tuple(pair for pair in request.arguments if pair[0] != name)

@@ -33,7 +33,7 @@ async def test_down_to_none_is_dangerous_and_has_worked_when_nothing_is_left(bri
 async def test_an_autoscaler_that_will_fight_is_named_with_its_bounds_and_wins(bridge: Bridge) -> None:
     made = await bridge.made("scale", "web", replicas="8")
     assert "HPA web keeps it between 2 and 6 and will fight: it lowers it to 6 at once" in made.risks
-    assert [value for value, _ in made.choices] == ["8", "2", "6"]
+    assert [value for value, _ in made.choices] == ["8", "min=8", "2", "6"]
     assert dict(made.choices)["6"] == "6, the maximum of HPA web"
     within = await bridge.made("scale", "web", replicas="5")
     assert "it sets its own number within a minute" in risks(within)

@@ -1,14 +1,13 @@
-"""What will react to a change: whoever owns the definition, an autoscaler, a disruption budget, a quota."""
+"""What will react to a change: whoever owns the definition, a disruption budget, a quota."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from cockpit.backends.kubernetes.around import selects
 from cockpit.backends.kubernetes.errors import ApiAnswer
-from cockpit.backends.kubernetes.kinds import HPAS, PDBS, Kind
+from cockpit.backends.kubernetes.kinds import PDBS, Kind
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, meta_of, spec_of
 from cockpit.backends.kubernetes.wire import LabelSelector
 from cockpit.board.model import Workload
@@ -17,14 +16,6 @@ QUOTAS = Kind(plural="resourcequotas", singular="resourcequota", type=Any, page=
 _RELEASE, _MANAGED = "meta.helm.sh/release-name", "app.kubernetes.io/managed-by"
 _ARGO = ("argocd.argoproj.io/tracking-id", "argocd.argoproj.io/instance")
 _FLUX = ("kustomize.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/name")
-
-
-class Scaler(Struct, frozen=True):
-    """An autoscaler of the workload."""
-
-    name: str
-    least: int
-    most: int
 
 
 def owner_risks(whole: Json) -> list[str]:
@@ -42,18 +33,6 @@ def owner_risks(whole: Json) -> list[str]:
         release = notes.get(_RELEASE) or meta.get("name", "")
         risks.append(f"Helm (release {release}) will revert this at its next upgrade: change its values too")
     return risks
-
-
-async def scaler_of(hands: Hands, workload: Workload) -> tuple[Scaler | None, list[str]]:
-    """(the autoscaler that scales a workload, what could not be asked)."""
-    found, unknown = await _seen(hands, HPAS, workload, "an autoscaler")
-    for one in found:
-        spec = spec_of(one)
-        target = spec.get("scaleTargetRef") or {}
-        if (str(target.get("kind", "")).lower(), target.get("name")) == (workload.id.kind, workload.id.name):
-            least, most = spec.get("minReplicas") or 1, spec.get("maxReplicas") or 1
-            return Scaler(str(meta_of(one).get("name", "")), int(least), int(most)), unknown
-    return None, unknown
 
 
 async def budget_risks(hands: Hands, workload: Workload, whole: Json) -> list[str]:

@@ -7,6 +7,7 @@ from cockpit.backends.change import Operation, Outcome, Permit, Plan, PlanRefuse
 from cockpit.backends.evidence import Evidence
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import NoAnswer
+from cockpit.backends.kubernetes.operate.autoscale import Autoscale
 from cockpit.backends.kubernetes.operate.hands import Hands, Maneuver
 from cockpit.backends.kubernetes.operate.remove import Remove
 from cockpit.backends.kubernetes.operate.restart import Restart
@@ -20,10 +21,10 @@ from cockpit.board.text import safe
 from cockpit.profile.schema import Backend
 
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "deployment": (Restart(), Scale(), RollBack(), SetContainer(), Pause(), Resume(), Remove()),
-    "statefulset": (Restart(), Scale(), RollBack(), SetContainer(), Remove()),
+    "deployment": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Pause(), Resume(), Remove()),
+    "statefulset": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Remove()),
     "daemonset": (Restart(), RollBack(), SetContainer(), Remove()),
-    "replicaset": (Scale(), Remove()),
+    "replicaset": (Scale(), Autoscale(), Remove()),
     "pod": (Remove(),),
 }
 """What may be done to each kind of workload."""

@@ -1,21 +1,23 @@
 """Scaling through the scale subresource: how many pods there are to be, and who will have another opinion."""
 
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
 from cockpit.backends.change import Operation, Plan, PlanRefused, Verb
 from cockpit.backends.kubernetes.kinds import BY_NAME
-from cockpit.backends.kubernetes.operate.around import (
-    Scaler,
-    budget_risks,
-    owner_risks,
-    quota_risks,
-    scaler_of,
-)
+from cockpit.backends.kubernetes.operate.around import budget_risks, owner_risks, quota_risks
+from cockpit.backends.kubernetes.operate.autoscale import Autoscale
 from cockpit.backends.kubernetes.operate.change import Change, look, mark_of, next_generation
 from cockpit.backends.kubernetes.operate.draft import LONGEST, ONE_POD, kubectl, make_plan, ready_words
 from cockpit.backends.kubernetes.operate.hands import MERGE, Hands, Json, Request, meta_of, spec_of
+from cockpit.backends.kubernetes.operate.scalers import bounds_of, name_of, scaler_of
 from cockpit.board.model import SafeText, Workload
 from cockpit.board.text import safe
 
 MOST = 1000
+LASTING = ("min", "max")
+"""Before a number: the autoscaler's bound is set to it instead, so that the number lasts."""
 
 
 class Scale(Change):
@@ -26,14 +28,16 @@ class Scale(Change):
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One operation. PlanRefused: no number, or there are so many already."""
         name, verb, asked = workload.id.name, self.verb.name, arguments.get("replicas", "").strip()
-        if not (asked.isascii() and asked.isdecimal()) or int(asked) > MOST:
+        bound, equals, number = asked.rpartition("=")
+        if not (number.isascii() and number.isdecimal()) or int(number) > MOST or (equals and bound not in LASTING):
             raise PlanRefused(f"scale {name}: replicas is a number from 0 to {MOST}, not {safe(asked, 40) or 'empty'}")
         whole = await look(hands, workload, verb)
-        old, count = replicas_of(whole), int(asked)
+        old, count = replicas_of(whole), int(number)
+        scaler, unknown = await scaler_of(hands, workload.id)
+        if equals:
+            return await _lasting(hands, workload, scaler, bound, count, old)
         if count == old:
             raise PlanRefused(f"{name}: there are {count} already")
-        if count < old:
-            hands.must_not_keep(workload, verb)
         operation = Operation(
             verb=verb,
             title=safe(f"scale {workload.id.kind} {name} from {old} to {count}", 300),
@@ -48,13 +52,12 @@ class Scale(Change):
             command=kubectl(hands, workload, f"scale {workload.id.kind}/{name} --replicas={count}"),
         )
         facts, risks = await hands.rehearse(await self.request(hands, whole, operation), verb)
-        scaler, unknown = await scaler_of(hands, workload)
         risks += [*_fewer_risks(old, count), *unknown, *owner_risks(whole)]
         risks += [_fights(scaler, count)] if scaler else []
         risks += await budget_risks(hands, workload, whole) if count < old else await quota_risks(hands, workload)
         return make_plan(
             hands, verb, workload, (operation,), facts=facts, risks=risks, danger="low" if count else "high",
-            choices=_bounds(scaler, count, old),
+            choices=_choices(scaler, count, old),
         )  # fmt: skip
 
     def mark(self, whole: Json) -> str:
@@ -81,23 +84,51 @@ def replicas_of(whole: Json) -> int:
     return found if isinstance(found, int) else 1
 
 
-def _fights(scaler: Scaler, count: int) -> str:
-    bounds = f"HPA {scaler.name} keeps it between {scaler.least} and {scaler.most}"
+async def _lasting(
+    hands: Hands, workload: Workload, scaler: Json | None, bound: str, count: int, old: int
+) -> Plan:  # fmt: skip
+    """The autoscaler's bound instead of the number that it would not leave standing."""
+    if scaler is None:
+        raise PlanRefused(f"scale {workload.id.name}: it has no autoscaler: say the number alone")
+    made = await Autoscale().plan(hands, workload, dict(_bounds(scaler, bound, count)))
+    return replace(made, choices=_choices(scaler, count, old), chosen=f"{bound}={count}")
+
+
+def _bounds(scaler: Json, bound: str, count: int) -> Mapping[str, str]:
+    """The bound, and the other one where it would be crossed."""
+    now = bounds_of(scaler)
+    crossed = count > now.most if bound == "min" else count < now.least
+    return dict.fromkeys(LASTING if crossed else (bound,), str(count))
+
+
+def _fights(scaler: Json, count: int) -> str:
+    now = bounds_of(scaler)
+    words = f"HPA {name_of(scaler)} keeps it between {now.least} and {now.most}"
     if count == 0:
-        return f"{bounds}: at 0 it is switched off, and begins again when it is scaled up"
-    if scaler.least <= count <= scaler.most:
-        return f"{bounds} and will fight: it sets its own number within a minute; change its minimum to make it last"
-    word = "raises it to" if count < scaler.least else "lowers it to"
-    return f"{bounds} and will fight: it {word} {scaler.least if count < scaler.least else scaler.most} at once"
+        return f"{words}: at 0 it is switched off, and begins again when it is scaled up"
+    if now.least <= count <= now.most:
+        return f"{words} and will fight: it sets its own number within a minute; change its bound to make it last"
+    goal, word = (now.least, "raises") if count < now.least else (now.most, "lowers")
+    return f"{words} and will fight: it {word} it to {goal} at once"
 
 
-def _bounds(scaler: Scaler | None, count: int, now: int) -> tuple[tuple[str, SafeText], ...]:
-    """What is asked for, then what the autoscaler would leave standing: its own bounds."""
+def _choices(scaler: Json | None, count: int, old: int) -> tuple[tuple[str, SafeText], ...]:
+    """What is asked for; the same as the autoscaler's own bound, which lasts; then what its bounds are."""
     if scaler is None:
         return ()
-    words = {count: "as asked", scaler.least: f"the minimum of HPA {scaler.name}"}
-    words |= {scaler.most: f"the maximum of HPA {scaler.name}"}
-    return tuple((str(number), safe(f"{number}, {said}", 200)) for number, said in words.items() if number != now)
+    name, now = name_of(scaler), bounds_of(scaler)
+    words = {str(count): f"{count}, as asked"}
+    if count:
+        bound = "min" if count > old else "max"
+        which = " and ".join(_WORDS[one] for one in _bounds(scaler, bound, count))
+        words[f"{bound}={count}"] = f"{count}, as the {which} of HPA {name}: so it lasts"
+    for number, which in ((now.least, "minimum"), (now.most, "maximum")):
+        if number not in (count, old):
+            words[str(number)] = f"{number}, the {which} of HPA {name}"
+    return tuple((value, safe(said, 200)) for value, said in words.items())
+
+
+_WORDS = {"min": "minimum", "max": "maximum"}
 
 
 def _fewer_risks(old: int, count: int) -> list[str]:
