@@ -7,8 +7,10 @@ from contextlib import aclosing
 from typing import cast
 
 from cockpit.backends.base import Address, CommandResult, Emit, SourceError
+from cockpit.backends.history import Ran
 from cockpit.board.clock import Clock
 from cockpit.board.model import Identity, Phase, SafeText, Workload
+from cockpit.board.revision import Revision
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe, safe_block
 from cockpit.board.update import Changed, Declared, Heard, Listed, Sampled
@@ -16,6 +18,7 @@ from cockpit.demo.client import DemoClient, DemoError, Facts
 from cockpit.demo.describe import describe, learn
 from cockpit.demo.fleet import LABEL, PORTS, Fleet
 from cockpit.demo.logs import read_logs
+from cockpit.demo.revisions import revisions
 from cockpit.demo.told import InstanceTold, PlatformTold, ServiceTold, StatsTold, read
 from cockpit.demo.usage import Meter
 from cockpit.logs.line import LogRequest, RawLine
@@ -93,6 +96,10 @@ class DemoSource:
         if not kept["service"]:
             raise SourceError(f"{identity.name}: the demo has no such service")
         return self._secrets.mask(safe_block(describe(kept)))
+
+    async def revisions(self, workload: Workload, past: Sequence[Ran]) -> tuple[Revision, ...]:
+        """The releases that it runs and ran."""
+        return revisions(read(await self._request("list"), PlatformTold), workload)
 
     async def address(self, workload: Workload, port: int) -> Address:
         """Where a service's port is: its first running instance's, on this machine."""

@@ -6,9 +6,11 @@ from typing import Any
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import Plan, PlanRefused, Verdict
+from cockpit.board.revision import Revision
 from cockpit.board.text import safe
 from cockpit.engine import editing, listing, port
 from cockpit.engine.core import Core
+from cockpit.engine.history import revisions
 from cockpit.engine.port import CommandError
 from cockpit.incident.entry import Entry
 from cockpit.incident.timeline import Row
@@ -75,6 +77,11 @@ async def _focus(core: Core, command: port.Focus) -> None:
 
 async def _inspect(core: Core, command: port.Inspect) -> str:
     return await core.source_of(command.identity).inspect(command.identity)
+
+
+async def _revisions(core: Core, command: port.Revisions) -> tuple[Revision, ...]:
+    source = core.source_of(command.workload)
+    return await revisions(source, core.board.workloads()[command.workload.workload], core.record.history)
 
 
 async def _verbs(core: Core, command: port.Verbs) -> tuple[port.Verb, ...]:
@@ -164,6 +171,7 @@ _HANDLERS: dict[type, Handler] = {
     port.SaveLog: _save,
     port.Focus: _focus,
     port.Inspect: _inspect,
+    port.Revisions: _revisions,
     port.Verbs: _verbs,
     port.MakePlan: _plan,
     port.MakeBulk: _bulk,

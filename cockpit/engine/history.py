@@ -1,12 +1,14 @@
-"""What the record knows of each workload's releases, for those who plan the way back."""
+"""What the record knows of each workload's releases, for those who plan the way back and those who read it."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from cockpit.backends.base import Operator
-from cockpit.backends.history import Ran, Remembers
-from cockpit.board.model import Identity
+from cockpit.backends.base import Operator, Source, SourceError
+from cockpit.backends.history import History, Ran, Remembers
+from cockpit.backends.revisions import Revises
+from cockpit.board.model import Identity, Workload
+from cockpit.board.revision import Revision
 from cockpit.incident import releases
 from cockpit.incident.entry import Entry
 from cockpit.incident.releases import ReleaseWatcher
@@ -29,3 +31,10 @@ class Remembered:
         for operator in operators.values():
             if isinstance(operator, Remembers):
                 operator.remember(self)
+
+
+async def revisions(source: Source, workload: Workload, history: History) -> tuple[Revision, ...]:
+    """The revisions of a workload as its source tells them. SourceError: it has none, or they may not be seen."""
+    if not isinstance(source, Revises):
+        raise SourceError(f"{workload.id.name}: a {workload.id.kind} of {source.name} keeps no revisions")
+    return await source.revisions(workload, history.ran(workload.id))

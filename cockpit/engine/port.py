@@ -99,6 +99,12 @@ class Inspect(Struct, frozen=True):
     identity: Identity
 
 
+class Revisions(Struct, frozen=True):
+    """What a workload ran and may be gone back to. Yields tuple[Revision, ...], newest first; CommandError: none."""
+
+    workload: Identity
+
+
 class Verbs(Struct, frozen=True):
     """What may be done to a workload. Yields tuple[Verb, ...]."""
 
@@ -210,6 +216,7 @@ Command = (
     | SaveLog
     | Focus
     | Inspect
+    | Revisions
     | Verbs
     | MakePlan
     | MakeBulk

@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 
 from cockpit.backends.change import Operation, Plan, Verb, Verdict
+from cockpit.backends.history import UNKNOWN, History
 from cockpit.board.board import Board
 from cockpit.board.clock import Clock
 from cockpit.board.model import Identity, SafeText
@@ -64,6 +65,8 @@ class Record:
         self.timeline: tuple[Entry, ...] = ()
         self.rolling = Rolling()
         self.operations: tuple[OperationStatus, ...] = ()
+        self.history: History = UNKNOWN
+        """What workloads ran before now, as far as it is recorded."""
         self.notices: tuple[SafeText, ...] = ()
         self._journal: Journal | None = None
         self._door: Door | None = None
@@ -112,7 +115,9 @@ class Record:
         self._door = Door(self._journal, self._board, self._operators, self._clock, self._guard, witness)
         self._watcher = Watcher(self._parts.profile_name, self._journal.entries)
         self._releases = ReleaseWatcher(self._parts.profile_name, self._journal.entries)
-        Remembered(lambda: self._journal.entries if self._journal else (), self._releases).tell(self._operators)
+        remembered = Remembered(lambda: self._journal.entries if self._journal else (), self._releases)
+        remembered.tell(self._operators)
+        self.history = remembered
         self._spawn(self._journal.follow())
         self._spawn(recover(self._journal, self._board, self._clock))
         self._changed()

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from cockpit.backends.base import SourceError
 from cockpit.board.clock import SystemClock
 from cockpit.board.model import Phase, Workload
+from cockpit.board.revision import difference
 from cockpit.board.secrets import Secrets
 from cockpit.board.update import Changed, Declared, Listed, Sampled, Update
 from cockpit.demo.source import DemoSource
@@ -187,6 +188,16 @@ async def test_all_is_told_of_a_service_but_its_secrets(watched: Watched) -> Non
     assert "name: catalog-1" not in one
     with pytest.raises(SourceError, match="no such service"):
         await watched.source.inspect(replace(payments, name="nothing"))
+
+
+async def test_the_releases_that_a_service_ran_are_its_revisions(watched: Watched) -> None:
+    now, *before = await watched.source.revisions(watched.workloads["orders-db"], ())
+    assert (now.name, now.current, now.images) == ("15.6", True, ("orders-db:15.6",))
+    assert [(one.name, one.current, one.replicas) for one in before] == [("15.5", False, 0)]
+    assert difference(before[0], now)[1:3] == ("-release: 15.5", "+release: 15.6")
+    unknown = replace(watched.workloads["cart"], id=replace(watched.workloads["cart"].id, name="nothing"))
+    with pytest.raises(SourceError, match="no such service"):
+        await watched.source.revisions(unknown, ())
 
 
 async def test_a_port_is_where_the_running_instance_listens(watched: Watched) -> None:

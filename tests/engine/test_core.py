@@ -325,6 +325,8 @@ async def test_commands_that_fail_say_so_in_one_line(monkeypatch: pytest.MonkeyP
         gone = instance("other").id
         assert await failure(on, port.SetQuery("log-7", port.LogQuery())) == "this log is closed"
         assert await failure(on, port.Inspect(gone)) == "other: it is not on the board any more"
+        assert await failure(on, port.Revisions(gone)) == "other: it is not on the board any more"
+        assert await failure(on, port.Revisions(ONE.id)) == "web: a compose of good keeps no revisions"
         assert await failure(on, port.InjectFault(name="leak")) == "faults exist only in the demo: cockpit demo"
         assert "not known here" in await failure(on, Any)  # type: ignore[arg-type]
 

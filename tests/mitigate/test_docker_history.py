@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from cockpit.backends.change import PlanRefused
+from cockpit.backends.docker.client import EngineClient
+from cockpit.backends.docker.revisions import revisions
 from cockpit.board.model import Freshness, State
 from cockpit.board.snapshot import Snapshot
 from cockpit.engine.history import Remembered
 from cockpit.incident.releases import ReleaseWatcher
+from cockpit.profile.schema import Backend
 from tests.mitigate.bridge import Bridge
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import DockerEngine
@@ -78,6 +81,17 @@ async def test_it_goes_back_to_what_ran_here_and_was_healthy(docker_clean: Docke
     for asked in ("old", images["old"]):
         with pytest.raises(PlanRefused, match=r"till:old [0-9a-f]{8} is gone from this engine: pull it"):
             await watched.made("rollback", "web", to=asked)
+
+    workload = made.workload
+    client = EngineClient("main", Backend(kind="docker", host=docker_clean.url), watched.clock, read_only=True)
+    recorded = Remembered(lambda: watched.journal.entries, watched.watcher)
+    now, *past = await revisions(client, watched.board.workloads()[workload], recorded.ran(workload))
+    await client.close()
+    assert (now.images, now.current, now.replicas, now.healthy) == (("till:bad",), True, 1, None)
+    assert now.definition
+    assert {one.name for one in past if one.gone} == {images["old"]}
+    assert [one.name for one in past if one.healthy and not one.gone] == [images["good"]]
+    assert not any(one.current for one in past)
 
     verdict = await watched.carry_out(made)
     assert verdict.result == "worked", verdict

@@ -1,6 +1,7 @@
 """Rolling back to an earlier image: one that the workload ran, or another of the same repository on the engine."""
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,7 +10,7 @@ from cockpit.backends.change import Facts, Operation, Plan, PlanRefused, Verb
 from cockpit.backends.docker import images
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.images import Candidate
-from cockpit.backends.docker.plan import Site, Target
+from cockpit.backends.docker.plan import Site
 from cockpit.backends.docker.renew import Aim, Renewal, downtime, find, names_of, operation, renewal_plan
 from cockpit.backends.docker.times import moment
 from cockpit.backends.docker.verbs import INSTANCE
@@ -28,7 +29,7 @@ class Goal(Struct, frozen=True):
     choices: tuple[tuple[str, SafeText], ...] = ()
 
 
-class _Range(Struct, frozen=True):
+class Range(Struct, frozen=True):
     """What may be gone to, the likeliest first; repo: whose images they are; running: what is known of the present."""
 
     repo: str
@@ -45,7 +46,9 @@ class RollBack(Renewal):
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One exchange for each container that does not run that image already."""
         chosen, others, site = await find(hands, workload, self.verb.name, arguments)
-        within = await _range(hands, workload, chosen[0])
+        first = chosen[0]
+        past = hands.history.ran(workload.id)
+        within = await range_of(hands, workload, (first.container.image, str(first.instance.image)), past)
         goal = await _goal(hands, workload, within, arguments.get("to", "").strip(), site)
         chosen = tuple(one for one in chosen if one.container.image != goal.id)
         if not chosen:
@@ -68,7 +71,7 @@ def _with(one: Operation, facts: Facts) -> Operation:
     return replace(one, before=(*one.before, *facts))
 
 
-def _last_healthy(within: _Range, site: Site) -> Facts:
+def _last_healthy(within: Range, site: Site) -> Facts:
     """Of what runs: a release that was never seen healthy is told as such."""
     if within.running is None:
         return ()
@@ -76,17 +79,20 @@ def _last_healthy(within: _Range, site: Site) -> Facts:
     return (("last healthy", safe(images.ago(at, site.now) if at else "not seen")),)
 
 
-def _never_healthy(within: _Range, goal: Goal) -> list[str]:
+def _never_healthy(within: Range, goal: Goal) -> list[str]:
     aim = next((one for one in within.found if one.id == goal.id), None)
     if aim is None or aim.ran is None or aim.ran.healthy:
         return []
     return [f"{images.called(aim.called)} ran here, and was not seen healthy then"]
 
 
-async def _range(hands: Hands, workload: Workload, first: Target) -> _Range:
-    """Everything known that is not what runs. PlanRefused when there is nothing to look for others by."""
-    current, name = first.container.image, str(first.instance.image)
-    past = {one.id: one for one in hands.history.ran(workload.id) if _ID.fullmatch(one.id)}
+async def range_of(hands: Hands, workload: Workload, runs: tuple[str, str], recorded: Sequence[Ran]) -> Range:
+    """Everything known that is not what runs. runs: the id and the name of its image.
+
+    PlanRefused when there is nothing to look for others by.
+    """
+    current, name = runs
+    past = {one.id: one for one in recorded if _ID.fullmatch(one.id)}
     running = past.pop(current, None)
     repo = next(filter(None, map(images.repository, (name, *(one.name for one in past.values())))), "")
     if not repo and not past:
@@ -98,7 +104,7 @@ async def _range(hands: Hands, workload: Workload, first: Target) -> _Range:
     image = await images.image_of(hands, current)
     likely = images.pick(found, moment(image.created) if image else None)
     found.sort(key=lambda one: (one is not likely, one.gone))
-    return _Range(repo, tuple(found[: images.MOST]), likely, running)
+    return Range(repo, tuple(found[: images.MOST]), likely, running)
 
 
 async def _recorded(hands: Hands, ran: Ran) -> Candidate:
@@ -108,7 +114,7 @@ async def _recorded(hands: Hands, ran: Ran) -> Candidate:
     return Candidate(name=ran.id, id=ran.id, called=ran.name, created=created, ran=ran, gone=image is None)
 
 
-async def _goal(hands: Hands, workload: Workload, within: _Range, wanted: str, site: Site) -> Goal:
+async def _goal(hands: Hands, workload: Workload, within: Range, wanted: str, site: Site) -> Goal:
     choices = tuple((one.name, images.shown(one, within.repo, site.now)) for one in within.found)
     if not wanted and within.likely is not None:
         return Goal(within.likely.name, within.likely.id, choices)

@@ -14,8 +14,10 @@ from cockpit.backends.docker.execute import run_in_container
 from cockpit.backends.docker.logs import read_logs
 from cockpit.backends.docker.observe import PING_EVERY, Observation
 from cockpit.backends.docker.wire import Container, Info
+from cockpit.backends.history import Ran
 from cockpit.board.clock import Clock
 from cockpit.board.model import Identity, SafeText, Workload
+from cockpit.board.revision import Revision
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe, safe_block
 from cockpit.board.update import Declared
@@ -91,6 +93,13 @@ class DockerSource:
         if len(paths) > INSPECTED:
             answers.append(f"... and {len(paths) - INSPECTED} more: inspect one of them")
         return self._secrets.mask(safe_block("\n---\n".join(answers), INSPECT_LIMIT))
+
+    async def revisions(self, workload: Workload, past: Sequence[Ran]) -> tuple[Revision, ...]:
+        """The images that it runs, ran, or could run."""
+        # With it comes all that plans, which watching does not need.
+        from cockpit.backends.docker.revisions import revisions
+
+        return await revisions(self._client, workload, past)
 
     async def address(self, workload: Workload, port: int) -> Address:
         """Where a port of a running container is reached."""

@@ -1,17 +1,15 @@
-"""The revisions of a workload: what ran, since when, why it was changed, and what differs between any two.
+"""The revisions of a workload: what ran, since when, why it was changed.
 
 A Deployment keeps its revisions as ReplicaSets, StatefulSets and DaemonSets as ControllerRevisions. Reads only.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from difflib import unified_diff
 from typing import Any
 
-from msgspec import Struct
-
 from cockpit.backends.base import SourceError
+from cockpit.backends.history import Ran
 from cockpit.backends.kubernetes.client import KubeClient, Query
 from cockpit.backends.kubernetes.describe import shown
 from cockpit.backends.kubernetes.errors import ApiAnswer
@@ -19,33 +17,16 @@ from cockpit.backends.kubernetes.kinds import BY_NAME, REPLICASETS
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.outline import outline
 from cockpit.board.model import Identity, SafeText
+from cockpit.board.revision import Revision, definition
 from cockpit.board.text import safe
 
 REVISION = "deployment.kubernetes.io/revision"
 CAUSE = "kubernetes.io/change-cause"
 HASH = "pod-template-hash"
 PAGE, MOST = 100, 1_000
-DIFF_LINES = 400
 _REVISED = frozenset({"statefulset", "daemonset"})
 _SELECTOR_WORD = re.compile(r"[A-Za-z0-9._/-]*")
 Json = dict[str, Any]
-
-
-class Revision(Struct, frozen=True, kw_only=True):
-    """One revision. replicas: pods that it has now, None where that is not counted; current: what is wanted now.
-
-    name: of the ReplicaSet or ControllerRevision; template: its pod template as plain data, values of variables masked.
-    """
-
-    number: int
-    name: str
-    images: tuple[SafeText, ...]
-    cause: SafeText = SafeText("")
-    created_at: datetime | None = None
-    replicas: int | None = None
-    ready: int | None = None
-    current: bool = False
-    template: Mapping[str, Any] = {}
 
 
 async def history(client: KubeClient, workload: Identity) -> tuple[Revision, ...]:
@@ -91,13 +72,11 @@ def selector_words(selector: Mapping[str, Any]) -> str:
     )
 
 
-def difference(old: Revision, new: Revision) -> tuple[SafeText, ...]:
-    """What differs between the pods of two revisions, as a unified diff without its head; empty: nothing does."""
-    before, after = (outline(one.template).splitlines() for one in (old, new))
-    lines = list(unified_diff(before, after, n=2, lineterm=""))[2:]
-    if len(lines) > DIFF_LINES:
-        lines = [*lines[:DIFF_LINES], f"... and {len(lines) - DIFF_LINES} lines more"]
-    return tuple(safe(line) for line in lines)
+def healthy(one: Revision, others: Sequence[Revision], past: Sequence[Ran]) -> datetime | None:
+    """When a revision was last seen well: what is recorded is its image, which must be that of no other revision."""
+    if sum(other.images == one.images for other in others) != 1:
+        return None
+    return max((ran.healthy for ran in past if ran.healthy and one.images[:1] == (ran.name,)), default=None)
 
 
 def _owned(one: Json, by: Json) -> bool:
@@ -120,7 +99,7 @@ def _of_replicaset(one: Json, deployment: Json) -> Revision:
         replicas=_number(status.get("replicas")),
         ready=_number(status.get("readyReplicas")),
         current=bool(wanted) and annotations.get(REVISION) == wanted,
-        template=_template(template),
+        definition=_definition(template),
     )
 
 
@@ -140,7 +119,7 @@ def _of_revision(one: Json, owner: Json) -> Revision:
         created_at=moment(meta.get("creationTimestamp")),
         replicas=count if isinstance(count, int) else None,
         current=name == wanted if wanted else _is_template_of(template, owner),
-        template=_template(template),
+        definition=_definition(template),
     )
 
 
@@ -150,12 +129,12 @@ def _is_template_of(template: Json, owner: Json) -> bool:
     return kept == (owner.get("spec") or {}).get("template")
 
 
-def _template(template: Json) -> Json:
+def _definition(template: Json) -> tuple[SafeText, ...]:
     """A pod template to compare: without the hash that its ReplicaSet writes into it."""
     whole = shown(template)
     meta = {name: value for name, value in (whole.get("metadata") or {}).items() if value}
     meta["labels"] = {name: value for name, value in (meta.get("labels") or {}).items() if name != HASH}
-    return {"metadata": meta, "spec": whole.get("spec") or {}}
+    return definition(outline({"metadata": meta, "spec": whole.get("spec") or {}}))
 
 
 def _images(template: Json) -> tuple[SafeText, ...]:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cockpit.backends.base import Address, CommandResult, Emit, SourceError
+from cockpit.backends.history import Ran
 from cockpit.backends.kubernetes.assemble import PodFact
 from cockpit.backends.kubernetes.catalogue import KubernetesCatalogue, events_of
 from cockpit.backends.kubernetes.client import KubeClient
@@ -14,11 +15,13 @@ from cockpit.backends.kubernetes.describe import inspected
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.execute import run_in_pod
 from cockpit.backends.kubernetes.forward import Forwards
+from cockpit.backends.kubernetes.history import healthy, history
 from cockpit.backends.kubernetes.kinds import BY_NAME, PODS
 from cockpit.backends.kubernetes.logs import PodLog, Room
 from cockpit.backends.kubernetes.observe import PING_EVERY, Observation
 from cockpit.board.clock import Clock
 from cockpit.board.model import Health, Identity, Phase, SafeText, Workload
+from cockpit.board.revision import Revision
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe, safe_block
 from cockpit.board.update import Declared
@@ -108,6 +111,11 @@ class KubernetesSource:
         uid = str(answer.get("metadata", {}).get("uid", ""))
         text = inspected(answer, await events_of(self._client, identity.space, uid))
         return self._secrets.mask(safe_block(text, INSPECT_LIMIT))
+
+    async def revisions(self, workload: Workload, past: Sequence[Ran]) -> tuple[Revision, ...]:
+        """The revisions that the cluster keeps, newest first."""
+        found = await history(self._client, workload.id)
+        return tuple(replace(one, healthy=healthy(one, found, past)) for one in found)
 
     async def address(self, workload: Workload, port: int) -> Address:
         """Where a port of a running pod is reached: directly from inside the cluster, else forwarded."""

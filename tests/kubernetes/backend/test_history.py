@@ -1,14 +1,17 @@
 """Revisions of a Deployment, as its ReplicaSets keep them; a rollout that goes bad is seen with its reason."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from cockpit.backends.base import SourceError
+from cockpit.backends.history import Ran
 from cockpit.backends.kubernetes.client import KubeClient
-from cockpit.backends.kubernetes.history import difference, history, selector_words
+from cockpit.backends.kubernetes.history import healthy, history, selector_words
 from cockpit.board.clock import SystemClock
-from cockpit.board.model import Identity, State
+from cockpit.board.model import Identity, SafeText, State
+from cockpit.board.revision import Revision, difference
 from cockpit.board.secrets import Secrets
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF
 from cockpit.profile.schema import Backend
@@ -16,6 +19,7 @@ from tests.kubernetes.backend.watch import Watch
 from tests.kubernetes.conftest import Kubernetes
 
 IMAGE = "registry.example.com/shop/checkout"
+START = datetime(2026, 3, 1, tzinfo=UTC)
 CHECKOUT = Identity("kubernetes", "c1", "shop", "deployment", "checkout")
 
 
@@ -62,13 +66,26 @@ async def test_revisions_newest_first_and_what_differs(kubernetes: Kubernetes) -
         assert (new.replicas, old.replicas) == (3, 0)
         assert new.cause == "release 3.9.0"
         assert new.created_at is not None
-        told = difference(old, new)
-        assert any(line.startswith("-") and line.endswith("3.8.1") for line in told)
-        assert any(line.startswith("+") and line.endswith("3.9.0") for line in told)
-        assert any(line.startswith("+") and "DB_PASSWORD" in line for line in told)
-        assert not any("hunter2" in line or "pod-template-hash" in line for line in told)
+        lines = difference(old, new)
+        assert any(line.startswith("-") and line.endswith("3.8.1") for line in lines)
+        assert any(line.startswith("+") and line.endswith("3.9.0") for line in lines)
+        assert any(line.startswith("+") and "DB_PASSWORD" in line for line in lines)
+        assert not any("hunter2" in line or "pod-template-hash" in line for line in lines)
         assert difference(new, new) == ()
+        workload = watch.workload("checkout")
+        assert workload is not None
+        seen = Ran(id="sha256:1", name=f"{IMAGE}:3.8.1", since=START, until=START, healthy=START)
+        told = await watch.source.revisions(workload, (seen,))
+        assert [(one.number, one.healthy) for one in told] == [(2, None), (1, START)]
     await asker.reset()
+
+
+def test_when_a_revision_was_healthy_is_known_where_its_image_is_its_own() -> None:
+    new, old, twin = (Revision(number=number, name="", images=(SafeText(f"web:{number}"),)) for number in (1, 2, 2))
+    past = (Ran(id="sha256:2", name="web:2", since=START, healthy=START),)
+    assert healthy(old, (new, old), past) == START
+    assert healthy(new, (new, old), past) is None
+    assert healthy(old, (new, old, twin), past) is None
 
 
 async def test_what_keeps_no_revisions_or_is_gone_says_so(still: Kubernetes) -> None:

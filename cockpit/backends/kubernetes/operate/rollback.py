@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import Facts, Operation, Plan, PlanRefused, Verb
-from cockpit.backends.kubernetes.history import CAUSE, HASH, Revision, difference, history, selector_words
+from cockpit.backends.kubernetes.history import CAUSE, HASH, history, selector_words
 from cockpit.backends.kubernetes.kinds import PODS, REPLICASETS, Kind
 from cockpit.backends.kubernetes.operate.around import budget_risks, owner_risks
 from cockpit.backends.kubernetes.operate.change import (
@@ -22,6 +22,7 @@ from cockpit.backends.kubernetes.operate.draft import kubectl, make_plan, ready_
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, Request, meta_of, spec_of
 from cockpit.backends.kubernetes.operate.remove import deletion_of, deletion_request
 from cockpit.board.model import Instance, SafeText, Workload
+from cockpit.board.revision import Revision, difference
 from cockpit.board.text import safe
 
 REVISIONS = Kind(plural="controllerrevisions", singular="controllerrevision", group="apps", type=Json, page=Json)
