@@ -168,7 +168,8 @@ def _run_findings(slot: Slot, units: list[_Unit], facts: Facts, world: World) ->
         yield Finding(vote, 6, "no instance", None)
     if is_set_aside(facts):
         kept = any(unit.runs.maintenance for unit in units)
-        yield Finding(State.PAUSED, 9, "maintenance" if kept else "paused")
+        said = (one.reason for unit in units for one in unit.judged if one.standing is Standing.PAUSED)
+        yield Finding(State.PAUSED, 9, "maintenance" if kept else next(said, "paused"))
     for unit in units:
         yield from _unit_findings(unit, vote)
 
@@ -178,6 +179,9 @@ def _unit_findings(unit: _Unit, vote: State) -> Iterable[Finding]:
     for one in unit.judged:
         if one.reason and one.standing is not Standing.ASIDE:
             speaks = _SPEAKS.get(one.standing, vote)
+            if one.standing is Standing.UNKNOWN and vote is State.DEGRADED:
+                # It is what is missing.
+                speaks = vote
             yield Finding(speaks, one.weight, one.reason, one.since, True, one.instance.name)
     rollout = unit.workload.rollout
     if rollout and all(remark.text != rollout for remark in unit.workload.remarks):

@@ -60,6 +60,7 @@ class Board:
         self._assessed: dict[str, Assessment] = {}
         self._services: dict[str, ServiceStatus] = {}
         self._order: list[_Place] = []
+        self._nodes: list[_Place] = []
         self._host: HostFacts | None = None
         self._host_at: datetime | None = None
         self._stale = True
@@ -80,7 +81,7 @@ class Board:
 
     def snapshot(self) -> Snapshot:
         """The board as it is; the same object while nothing changed."""
-        changed = self._refresh() if self._dirty else False
+        changed = self._refresh() if self._dirty else frozenset[bool]()
         if changed or self._stale:
             self._stale, old = False, self._snapshot
             self._snapshot = Snapshot(
@@ -88,7 +89,8 @@ class Board:
                 at=self._now,
                 profile=old.profile,
                 # The same tuple while no service changed: who only looks at services sees so at once.
-                services=tuple(self._services[place[3]] for place in self._order) if changed else old.services,
+                services=self._listing(self._order) if False in changed else old.services,
+                nodes=self._listing(self._nodes) if True in changed else old.nodes,
                 sources=self._sources.statuses(),
                 host=self._host,
                 host_at=self._host_at,
@@ -124,6 +126,9 @@ class Board:
         """The last 60 values of each metric of a service; empty when there are none."""
         slot = self._roster.slots.get(service)
         return slot.numbers.series if slot else {}
+
+    def _listing(self, order: list[_Place]) -> tuple[ServiceStatus, ...]:
+        return tuple(self._services[place[3]] for place in order)
 
     # What each update does.
 
@@ -231,8 +236,8 @@ class Board:
 
     # From what changed to new statuses.
 
-    def _refresh(self) -> bool:
-        """Assess the dirty services; True when a status changed."""
+    def _refresh(self) -> frozenset[bool]:
+        """Assess the dirty services; whether a node's status changed (True), a service's (False), both or neither."""
         world = World(self._now, self._sources, self._store.workloads, self._store.pasts)
         dirty, self._dirty = self._dirty, set()
         redraw = set(dirty)
@@ -249,32 +254,36 @@ class Board:
                 onset = slot.onset = one.onset
             if before is None or before.onset != onset:
                 redraw |= self._troubled(self._roster.dependencies.all_dependents(key))
-        return sum(self._redraw(key) for key in redraw) > 0
+        return frozenset(other.node for key in redraw if (other := self._redraw(key)) is not None)
 
     def _troubled(self, keys: set[str]) -> set[str]:
         return {key for key in keys if (one := self._assessed.get(key)) is not None and one.state in NEEDS_CAUSE}
 
-    def _redraw(self, key: str) -> bool:
+    def _redraw(self, key: str) -> ServiceStatus | None:
+        """The status as it is now, or was last; None when it is the same."""
         one, old = self._assessed.get(key), self._services.get(key)
         if one is None:
-            if old is None:
-                return False
-            del self._services[key]
-            self._order.remove(_place(old))
-            return True
+            if old is not None:
+                del self._services[key]
+                self._order_of(old).remove(_place(old))
+            return old
         dependencies = self._roster.dependencies
         cause = dependencies.first_failed(key, self._onset) if one.state in NEEDS_CAUSE else ""
         name = self._roster.slots[cause].chosen.name if cause else ""
         changes = self._changes.of(key, one.workloads, self._now)
         new = status(key, self._roster.slots[key], one, dependencies, cause, self._onset(cause), name, changes)
         if old == new:
-            return False
+            return None
         self._services[key] = new
         if old is None or _place(old) != _place(new):
+            order = self._order_of(new)
             if old is not None:
-                del self._order[bisect.bisect_left(self._order, _place(old))]
-            bisect.insort(self._order, _place(new))
-        return True
+                del order[bisect.bisect_left(order, _place(old))]
+            bisect.insort(order, _place(new))
+        return new
+
+    def _order_of(self, one: ServiceStatus) -> list[_Place]:
+        return self._nodes if one.node else self._order
 
     def _onset(self, key: str) -> Onset | None:
         one = self._assessed.get(key)

@@ -55,7 +55,7 @@ def judge(instance: Instance, past: Past, now: datetime, *, jobs: bool) -> Judge
         case Phase.RUNNING:
             return _running(instance, past, now)
         case Phase.PAUSED:
-            return Judged(instance, Standing.PAUSED, None, "paused", 2)
+            return Judged(instance, Standing.PAUSED, None, instance.error or "paused", 2)
         case Phase.PENDING | Phase.CREATED | Phase.STARTING:
             return _coming(instance, past, now)
         case Phase.RESTARTING:
@@ -91,9 +91,7 @@ def _running(instance: Instance, past: Past, now: datetime) -> Judged:
     if instance.health is Health.STARTING:
         if young:
             return Judged(instance, Standing.STARTING, started, "starting", 2, review, young=True)
-        words = "its health check has not passed since it started"
-        said = f"{words}: {instance.health_detail}" if instance.health_detail else words
-        return Judged(instance, Standing.WRONG, started, said, 5)
+        return Judged(instance, Standing.WRONG, started, why.never_healthy(instance), 5)
     times = [time for time in (started, instance.health_since) if time is not None]
     return Judged(instance, Standing.READY, max(times, default=None), review=review, young=young)
 

@@ -34,11 +34,15 @@ _KINDS = {
 
 
 class Chosen(Struct, frozen=True):
-    """A service that a workload runs; `scope` is empty for a declared one."""
+    """A service that a workload runs; `scope` is empty for a declared one.
+
+    node: it is no service, but a machine that services run on.
+    """
 
     key: str
     name: str
     scope: str
+    node: bool = False
 
 
 class _Rule(Struct, frozen=True):
@@ -74,9 +78,18 @@ class Selection:
             for rule in self._rules.get(clue, ())
             if rule.allows(workload)
         }
+        if workload.id.kind == NODE:
+            return (*found.values(), self._machine(workload))
         if found or not self._discover:
             return tuple(found.values())
         return (self._discovered(workload),)
+
+    def _machine(self, workload: Workload) -> Chosen:
+        """A node is listed whether a service is that machine or not; "node/NAME", with the cluster where two have it."""
+        identity, key = workload.id, f"{NODE}/{workload.id.name}"
+        if self._taken.setdefault(key, (identity,)) != (identity,):
+            key = f"{workload.source}/{key}"
+        return Chosen(key, identity.name, workload.source, node=True)
 
     def _discovered(self, workload: Workload) -> Chosen:
         identity = workload.id

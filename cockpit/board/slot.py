@@ -26,7 +26,9 @@ class Slot:
         self.memory_limit: int | None = None
         """The sum of the limits of what runs, in bytes; None when one of them has none."""
         self._limits: dict[Identity, int | None] = {}
-        self.numbers = Numbers({**profile.thresholds, **(service.thresholds if service else {})})
+        # A platform's limits are meant for services: 300 % of one core is nothing bad for a machine of eight.
+        common = {} if chosen.node else profile.thresholds
+        self.numbers = Numbers({**common, **(service.thresholds if service else {})})
         self.probes = {
             name: probes.declared(chosen.key, name, spec, at)
             for name, spec in (service.probes.items() if service else ())

@@ -78,15 +78,22 @@ class ServiceStatus(Struct, frozen=True, kw_only=True):
     description: str = ""
     notes: str = ""
     links: tuple[tuple[str, str], ...] = ()
+    node: bool = False
+    """It is no service, but a machine that services run on."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """The board at one moment. services are sorted worst first, then tier, then name."""
+    """The board at one moment. services are sorted worst first, then tier, then name; nodes, which are none, too."""
 
     version: int
     at: datetime
     profile: str
     services: tuple[ServiceStatus, ...] = ()
+    nodes: tuple[ServiceStatus, ...] = ()
     sources: tuple[SourceStatus, ...] = ()
     host: HostFacts | None = None
     host_at: datetime | None = None
+
+    def find(self, key: str) -> ServiceStatus | None:
+        """A service or node by its key."""
+        return next((one for one in (*self.services, *self.nodes) if one.key == key), None)

@@ -59,6 +59,7 @@ def status(
         description=declared.description if declared else "",
         notes=declared.notes if declared else "",
         links=tuple(declared.links.items()) if declared else (),
+        node=slot.chosen.node,
     )
 
 

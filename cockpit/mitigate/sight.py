@@ -143,8 +143,8 @@ def _age(instance: Instance) -> tuple[bool, datetime]:
 
 
 def workloads(snapshot: Snapshot) -> Iterator[Workload]:
-    """Every workload of every service."""
-    for service in snapshot.services:
+    """Every workload of every service, and every node."""
+    for service in (*snapshot.services, *snapshot.nodes):
         yield from service.workloads
 
 
@@ -155,8 +155,8 @@ def find_workload(snapshot: Snapshot, identity: Identity) -> Workload | None:
 
 
 def find_service(snapshot: Snapshot, key: str) -> ServiceStatus | None:
-    """A service by its key."""
-    return next((service for service in snapshot.services if service.key == key), None)
+    """A service or node by its key."""
+    return snapshot.find(key)
 
 
 def baseline(snapshot: Snapshot, operations: tuple[Operation, ...], service: str, now: datetime) -> Baseline:

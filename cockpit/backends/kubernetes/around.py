@@ -1,4 +1,4 @@
-"""What stands around workloads: nodes, autoscalers, disruption budgets, events; reduced to what they say. Pure."""
+"""What stands around workloads: autoscalers, disruption budgets, events; reduced to what they say. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,22 +9,12 @@ from cockpit.backends.kubernetes.owners import Owner
 from cockpit.backends.kubernetes.pods import condition
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Condition, LabelSelector
-from cockpit.backends.kubernetes.wire_apps import Event, Hpa, Node, Pdb
+from cockpit.backends.kubernetes.wire_apps import Event, Hpa, Pdb
 from cockpit.board.model import Autoscaler, ReadingState, Remark, SafeText
 from cockpit.board.text import safe
-from cockpit.board.why import moment as shown
 
 MESSAGE_MOST = 1_024
 """Characters of an event's message, all that the API takes: why an image cannot be pulled stands at its end."""
-
-
-class NodeFact(Struct, frozen=True):
-    """A node that is not well: unknown (nobody hears of it), or not ready; why in words. Well: neither."""
-
-    unknown: bool = False
-    ready: bool = True
-    why: SafeText = SafeText("")
-    since: datetime | None = None
 
 
 class HpaFact(Struct, frozen=True):
@@ -51,20 +41,6 @@ class EventFact(Struct, frozen=True):
     text: SafeText
     at: datetime | None
     count: int
-
-
-def node(one: Node) -> NodeFact:
-    """A node's readiness."""
-    ready = condition(one.status.conditions, "Ready")
-    if ready is None or ready.status == "True":
-        return NodeFact()
-    since = moment(ready.last_transition_time)
-    when = f" since {shown(since)}" if since else ""
-    if ready.status == "Unknown":
-        text = safe(f"node {one.metadata.name} does not answer{when}", 200)
-        return NodeFact(True, False, text, since)
-    words = f": {ready.message or ready.reason}" if ready.message or ready.reason else ""
-    return NodeFact(False, False, safe(f"node {one.metadata.name} is not ready{when}{words}", 300), since)
 
 
 def hpa(one: Hpa) -> HpaFact:

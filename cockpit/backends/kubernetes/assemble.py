@@ -15,7 +15,6 @@ from cockpit.backends.kubernetes.surroundings import Surroundings
 from cockpit.board.instances import GRACE
 from cockpit.board.model import Health, Instance, Phase, ReadingState, Remark, SafeText, Workload
 from cockpit.board.text import safe
-from cockpit.board.why import end_said
 
 ENDED_KEPT = 3
 """Pods of a Deployment that ended (evicted, lost their node) and are shown while their replacements are missing."""
@@ -27,13 +26,18 @@ _HOLDS_UP = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "Fai
 _CREATES = ("FailedCreate", "FailedDaemonPod")
 _PULL = ("Failed",)
 _REFUSED = re.compile(r'Failed to pull image "([^"]+)": (.+)', re.DOTALL)
+_COMES_UP = frozenset({Phase.PENDING, Phase.RESTARTING, Phase.RUNNING})
 _PROBES = ("Unhealthy", "ProbeWarning")
 _STATUS = "HTTP probe failed with statuscode: "
 _PROBE_WORDS = (" probe failed: ", " probe errored: ")
+_ASKED = re.compile(r'Get "https?://[^/"]*(/?[^"]*)": (.+)', re.DOTALL)
 
 
 class PodFact(Struct, frozen=True):
-    """One pod. container: its first; inactive: it ended for good; leaving: it is being deleted."""
+    """One pod. container: its first; inactive: it ended for good; leaving: it is being deleted.
+
+    ended: how it ended last, badly, while it is not ready again.
+    """
 
     instance: Instance
     owner: Owner
@@ -42,6 +46,7 @@ class PodFact(Struct, frozen=True):
     container: str
     inactive: bool
     leaving: bool
+    ended: SafeText = SafeText("")
 
 
 def workload(
@@ -65,7 +70,7 @@ def workload(
         maintenance=bool(control and control.suspended),
         rollout=control.rollout if control else SafeText(""),
         changed_at=control.changed_at if control else None,
-        remarks=_remarks(owner, control, instances, desired, around),
+        remarks=(*_remarks(owner, control, shown, instances, desired, around), *_leaving(pods, around)),
         generation=control.generation if control else None,
         autoscaler=hpa.scaler if (hpa := around.hpas.get(owner)) else None,
     )
@@ -90,14 +95,14 @@ def adorned(pod: PodFact, around: Surroundings) -> Instance:
     """A pod with what its node and the events about it say."""
     one = pod.instance
     node = around.nodes.get(pod.node) if pod.node else None
-    if node is not None and not pod.inactive:
+    if node is not None and not node.ready and not pod.inactive:
         if node.unknown:
             return replace(one, phase=Phase.UNKNOWN, error=node.why)
         if one.phase is Phase.RUNNING:
             return replace(one, health=Health.UNHEALTHY, health_detail=node.why, health_since=node.since)
     if one.phase is Phase.RUNNING and one.health in (Health.UNHEALTHY, Health.STARTING):
         event = around.event(one.id.instance, _PROBES, one.started_at)
-        return replace(one, health_detail=_probe(event.text)) if event else one
+        return replace(one, health_detail=probe_words(event.text)) if event else one
     if one.phase is Phase.PENDING:
         return _held_up(one, around)
     return one
@@ -117,12 +122,17 @@ def _held_up(one: Instance, around: Surroundings) -> Instance:
     return one
 
 
-def _probe(text: str) -> SafeText:
-    """ "Readiness probe failed: HTTP probe failed with statuscode: 503" as "readiness: HTTP probe failed ..."."""
+def probe_words(text: str) -> SafeText:
+    """ "Readiness probe failed: HTTP probe failed with statuscode: 503" as "readiness probe 503"; of an HTTP request
+    that was not answered its cause, then its path: "readiness probe connection refused /health"."""
     for words in _PROBE_WORDS:
         kind, found, said = text.partition(words)
         if found:
-            return safe(f"{kind.lower()}: {said}", 300)
+            said = said.removeprefix(_STATUS)
+            if asked := _ASKED.match(said):
+                cause = asked[2].rpartition(": ")[2] if "deadline" not in asked[2] else "timed out"
+                said = f"{cause} {asked[1]}"
+            return safe(f"{kind.lower()} probe {said}", 300)
     return safe(text, 300)
 
 
@@ -132,12 +142,13 @@ def _unseen(owner: Owner, scope: str, number: int, why: SafeText) -> Instance:
 
 
 def _remarks(
-    owner: Owner, control: Control | None, instances: Sequence[Instance], desired: int | None, around: Surroundings
-) -> tuple[Remark, ...]:
+    owner: Owner, control: Control | None, pods: Sequence[PodFact], instances: Sequence[Instance], desired: int | None,
+    around: Surroundings,
+) -> tuple[Remark, ...]:  # fmt: skip
     if control is None:
         return ()
     found = list(control.remarks)
-    if (remark := _failing(control, instances) or _unready(control, instances, around)) is not None:
+    if (remark := _failing(control, pods, instances) or _unready(control, instances, around)) is not None:
         # What the new pods say comes before that the rollout is stuck: the row has room for one of them.
         found.insert(0, remark)
     event = around.event(control.uid, _CREATES, None)
@@ -153,21 +164,45 @@ def _remarks(
     return tuple({remark.text: remark for remark in found}.values())
 
 
-def _failing(control: Control, instances: Sequence[Instance]) -> Remark | None:
-    """Pods beyond those that serve which do not come up: a rollout that goes bad while the old pods still answer."""
+def _leaving(pods: Sequence[PodFact], around: Surroundings) -> Sequence[Remark]:
+    """Pods on nodes that take no new ones: as a rule because somebody means to empty them."""
+    found = [pod.node for pod in pods if not pod.inactive and (node := around.nodes.get(pod.node)) and node.cordoned]
+    if not found:
+        return ()
+    first, *others = dict.fromkeys(sorted(found))
+    where = f"{first}, which is cordoned" if not others else f"{1 + len(others)} cordoned nodes, {first} among them"
+    count = "1 pod is" if len(found) == 1 else f"{len(found)} pods are"
+    return (Remark(safe(f"{count} on {where}", 200), ReadingState.OK),)
+
+
+def _failing(control: Control, pods: Sequence[PodFact], instances: Sequence[Instance]) -> Remark | None:
+    """Pods beyond those that serve which do not come up: a rollout that goes bad while the old pods still answer.
+
+    One that crashed stays among them while it runs again and is not ready: a crash loop is one fault, not many.
+    """
     if not control.rollout:
         return None
-    bad = [one for one in instances if one.error or one.phase is Phase.RESTARTING]
-    bad = [one for one in bad if one.phase in (Phase.RESTARTING, Phase.PENDING)]
+    ended = {pod.instance.id.instance: pod.ended for pod in pods}
+    bad = [(one, said) for one in instances if (said := ended.get(one.id.instance) or _held(one))]
+    bad = [(one, said) for one, said in bad if _is_new(one, control) and one.phase in _COMES_UP]
     if not bad:
         return None
-    first = bad[0]
-    said = str(first.error)
-    if first.phase is Phase.RESTARTING:
-        said = end_said(first.exit_code, bool(first.oom_killed), said)
-    count = "new pod" if len(bad) == 1 else f"{len(bad)} new pods"
-    since = min((one.created_at for one in bad if one.created_at), default=None)
-    return Remark(safe(f"{count}: {said}", 300), ReadingState.DEGRADED, since)
+    since = min((one.created_at for one, _ in bad if one.created_at), default=None)
+    return Remark(safe(f"{bad[0][1][:250]} ({_count(len(bad))})", 300), ReadingState.DEGRADED, since)
+
+
+def _is_new(one: Instance, control: Control) -> bool:
+    """Whether a pod was made by the present rollout."""
+    return one.created_at is not None and (control.changed_at is None or one.created_at >= control.changed_at)
+
+
+def _held(one: Instance) -> str:
+    """What keeps a pod from running at all."""
+    return str(one.error) if one.phase is Phase.PENDING else ""
+
+
+def _count(number: int) -> str:
+    return "new pod" if number == 1 else f"{number} new pods"
 
 
 def _unready(control: Control, instances: Sequence[Instance], around: Surroundings) -> Remark | None:
@@ -179,15 +214,12 @@ def _unready(control: Control, instances: Sequence[Instance], around: Surroundin
         return None
     found = []
     for one in instances:
-        new = one.created_at is not None and one.created_at >= control.changed_at
-        if new and one.phase is Phase.RUNNING and one.health in (Health.UNHEALTHY, Health.STARTING):
+        if _is_new(one, control) and one.phase is Phase.RUNNING and one.health in (Health.UNHEALTHY, Health.STARTING):
             event = around.event(one.id.instance, _PROBES, one.started_at)
             found += [(one, event)] if event else []
     if not found:
         return None
-    count = "new pod" if len(found) == 1 else f"{len(found)} new pods"
-    kind, _, said = found[0][0].health_detail.partition(": ")
-    words = f"{count} not ready: {kind} probe {said.removeprefix(_STATUS)}" if said else f"{count} not ready: {kind}"
+    words = f"{found[0][0].health_detail} ({_count(len(found))})"
     failing = [event.at - one.started_at for one, event in found if event.at and one.started_at]
     bad = bool(control.remarks) or max(failing, default=GRACE) >= GRACE
     since = min((one.created_at for one, _ in found if one.created_at), default=None)

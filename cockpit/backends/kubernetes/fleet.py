@@ -12,8 +12,9 @@ from cockpit.backends.kubernetes import assemble
 from cockpit.backends.kubernetes.assemble import PodFact
 from cockpit.backends.kubernetes.controllers import MAKE, Control
 from cockpit.backends.kubernetes.kinds import JOBS, PODS, REPLICASETS, Kind
+from cockpit.backends.kubernetes.nodes import Nodes
 from cockpit.backends.kubernetes.owners import Key, Owner, Reference, controller_of, middle_owner, owner_of
-from cockpit.backends.kubernetes.pods import instance_of
+from cockpit.backends.kubernetes.pods import instance_of, last_end
 from cockpit.backends.kubernetes.shelf import Shelf
 from cockpit.backends.kubernetes.surroundings import Surroundings
 from cockpit.backends.kubernetes.times import moment
@@ -52,7 +53,6 @@ class Fleet:
         self._wanted, self._mask = wanted, mask
         self._pods: dict[str, PodFact] = {}
         self._members: dict[Owner, set[str]] = {}
-        self._nodes_of: dict[str, set[str]] = {}
         self._controls: dict[Owner, Control] = {}
         self._between: dict[tuple[str, str, str], Owner] = {}
         self._rollouts: dict[Owner, dict[Key, datetime]] = {}
@@ -61,7 +61,8 @@ class Fleet:
         self._dirty: set[Owner] = set()
         self.blind = SafeText("")
         """Why pods cannot be seen; empty while they can."""
-        self._surroundings = Surroundings(source, where, self, self._dirty.update)
+        self._nodes = Nodes(source, where, scope)
+        self._surroundings = Surroundings(source, where, self._nodes, self, self._dirty.update)
         self._shelves: Mapping[str, Shelf[Any, Any]] = {
             PODS.plural: Shelf(self._pod_fact, self._pod_changed),
             **self._surroundings.shelves,
@@ -118,7 +119,7 @@ class Fleet:
 
     def on_node(self, node: str) -> Iterable[Owner]:
         """The workloads that have a pod on a node."""
-        return (self._pods[uid].owner for uid in self._nodes_of.get(node, ()))
+        return (self._pods[uid].owner for uid in self._nodes.on(node))
 
     def in_space(self, space: str) -> Iterable[Owner]:
         """The workloads of a namespace."""
@@ -134,14 +135,17 @@ class Fleet:
         dirty = tuple(self._dirty)
         self._dirty.clear()
         for owner in dirty:
-            identity = owner.identity(self.scope)
-            workload = self._workload(owner)
-            if workload is None:
-                if self._told.pop(identity, None) is not None:
-                    yield identity
-            elif self._told.get(identity) != workload:
-                self._told[identity] = workload
-                yield workload
+            yield from self._other(owner.identity(self.scope), self._workload(owner))
+        for identity, node in self._nodes.news():
+            yield from self._other(identity, node)
+
+    def _other(self, identity: Identity, now: Workload | None) -> Iterator[Workload | Identity]:
+        if now is None:
+            if self._told.pop(identity, None) is not None:
+                yield identity
+        elif self._told.get(identity) != now:
+            self._told[identity] = now
+            yield now
 
     def everything(self) -> tuple[Workload, ...]:
         """Every workload; nothing of it is news any more."""
@@ -177,6 +181,7 @@ class Fleet:
             instance=instance, owner=owner, reference=reference, node=intern(pod.spec.node_name),
             container=intern(pod.spec.containers[0].name if pod.spec.containers else ""),
             inactive=status.phase in ("Succeeded", "Failed"), leaving=meta.deletion_timestamp is not None,
+            ended=self._mask(last_end(pod)),
         )  # fmt: skip
 
     def _pod_changed(self, _: Key, old: PodFact | None, new: PodFact | None) -> None:
@@ -186,14 +191,14 @@ class Fleet:
                 self._pods.pop(uid, None)
                 self._leave(self._members, old.owner, uid)
                 self._dirty.add(old.owner)
-            if new is None or new.node != old.node or new.instance.id.instance != uid:
-                self._leave(self._nodes_of, old.node, uid)
+            if new is None or new.inactive or new.node != old.node or new.instance.id.instance != uid:
+                self._nodes.leave(old.node, uid)
         if new is not None:
             uid = new.instance.id.instance
             self._pods[uid] = new
             self._members.setdefault(new.owner, set()).add(uid)
-            if new.node:
-                self._nodes_of.setdefault(new.node, set()).add(uid)
+            if new.node and not new.inactive:
+                self._nodes.come(new.node, uid)
             self._dirty.add(new.owner)
 
     @staticmethod

@@ -6,7 +6,8 @@ from typing import Any
 from msgspec import Struct
 
 from cockpit.backends.kubernetes.wire import Page
-from cockpit.backends.kubernetes.wire_apps import Controller, CronJob, Event, Hpa, Job, Node, Pdb
+from cockpit.backends.kubernetes.wire_apps import Controller, CronJob, Event, Hpa, Job, Pdb
+from cockpit.backends.kubernetes.wire_nodes import Node
 from cockpit.backends.kubernetes.wire_pods import Pod
 
 
@@ -45,7 +46,7 @@ DAEMONSETS = Kind(plural="daemonsets", singular="daemonset", group="apps", type=
 REPLICASETS = Kind(plural="replicasets", singular="replicaset", group="apps", type=Controller, page=Page[Controller])
 JOBS = Kind(plural="jobs", singular="job", group="batch", type=Job, page=Page[Job])
 CRONJOBS = Kind(plural="cronjobs", singular="cronjob", group="batch", type=CronJob, page=Page[CronJob])
-NODES = Kind(plural="nodes", singular="node", type=Node, page=Page[Node], namespaced=False, first=False)
+NODES = Kind(plural="nodes", singular="node", type=Node, page=Page[Node], namespaced=False)
 HPAS = Kind(
     plural="horizontalpodautoscalers", singular="horizontalpodautoscaler", group="autoscaling", version="v2",
     type=Hpa, page=Page[Hpa], first=False,

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from cockpit.backends.kubernetes import around
-from cockpit.backends.kubernetes.around import EventFact, HpaFact, NodeFact, PdbFact
+from cockpit.backends.kubernetes.around import EventFact, HpaFact, PdbFact
 from cockpit.backends.kubernetes.kinds import EVENTS, HPAS, NODES, PDBS
+from cockpit.backends.kubernetes.nodes import NodeFact, Nodes, Where, node
 from cockpit.backends.kubernetes.owners import Key, Owner
 from cockpit.backends.kubernetes.shelf import Shelf
-from cockpit.board.model import SafeText
 
 EVENTS_MOST = 5_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -32,23 +32,23 @@ class Concerned(Protocol):
 
 
 class Surroundings:
-    """What stands around the workloads of one cluster. nodes: only those that are not ready.
+    """What stands around the workloads of one cluster. nodes: only those that are not ready, or cordoned.
 
     concerned, touched: whom a change concerns, and who is told of them.
     """
 
     def __init__(
-        self, source: str, where: tuple[tuple[str, SafeText], ...],
+        self, source: str, where: Where, machines: Nodes,
         concerned: Concerned, touched: Callable[[Iterable[Owner]], None],
     ) -> None:  # fmt: skip
         self.source, self.where = source, where
-        self._concerned, self._touched = concerned, touched
+        self._machines, self._concerned, self._touched = machines, concerned, touched
         self.nodes: dict[str, NodeFact] = {}
         self.hpas: dict[Owner, HpaFact] = {}
         self.pdbs: dict[Key, PdbFact] = {}
         self._events: dict[str, dict[str, EventFact]] = {}
         self.shelves: Mapping[str, Shelf[Any, Any]] = {
-            NODES.plural: Shelf(around.node, self._node_changed),
+            NODES.plural: Shelf(node, self._node_changed),
             HPAS.plural: Shelf(around.hpa, self._hpa_changed),
             PDBS.plural: Shelf(around.pdb, self._pdb_changed),
             EVENTS.plural: Shelf(around.event, self._event_changed, EVENTS_MOST),
@@ -65,8 +65,9 @@ class Surroundings:
 
     def _node_changed(self, key: Key, _: NodeFact | None, new: NodeFact | None) -> None:
         old = self.nodes.pop(key[1], None)
-        if new is not None and not new.ready:
+        if new is not None and not new.well:
             self.nodes[key[1]] = new
+        self._machines.change(key[1], new)
         if self.nodes.get(key[1]) != old:
             self._touched(self._concerned.on_node(key[1]))
 

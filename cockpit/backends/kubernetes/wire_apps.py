@@ -170,19 +170,6 @@ class Pdb(Wire, frozen=True, kw_only=True, gc=False):
     status: PdbStatus = PdbStatus()
 
 
-class NodeStatus(Wire, frozen=True, gc=False):
-    """Its conditions: Ready, MemoryPressure, DiskPressure, ..."""
-
-    conditions: list[Condition] | None = None
-
-
-class Node(Wire, frozen=True, kw_only=True, gc=False):
-    """One of /api/v1/nodes."""
-
-    metadata: Meta = Meta()
-    status: NodeStatus = NodeStatus()
-
-
 class ObjectRef(Wire, frozen=True, gc=False):
     """What an event is about."""
 

@@ -51,12 +51,17 @@ async def lose(still: Kubernetes) -> Fault:
     return fault
 
 
+def counted(watch: Watch) -> dict[str, int]:
+    """How many pods each workload has; of nodes nothing."""
+    return {one.id.name: len(one.instances) for one in watch.board.workloads().values() if one.node is None}
+
+
 async def test_the_shop_is_listed_with_its_pods(still: Kubernetes) -> None:
     async with Watch(still.kubeconfig) as watch:
         await watch.until(lambda: live(watch))
         assert isinstance(watch.updates[0], Declared)
-        assert {one.id.name: len(one.instances) for one in watch.board.workloads().values()} == SHOP
-        assert {one.id.kind for one in watch.board.workloads().values()} == {"deployment"}
+        assert counted(watch) == SHOP
+        assert {one.id.kind for one in watch.board.workloads().values()} == {"deployment", "node"}
         assert {one.state for one in watch.board.snapshot().services} == {State.OK}
         assert {(one.ready, one.desired) for one in watch.board.snapshot().services} == {(2, 2), (3, 3)}
 
@@ -96,7 +101,7 @@ async def test_probes_that_fail_are_told_by_their_events(still: Kubernetes) -> N
 
         def told(one: Workload) -> bool:
             return any(
-                pod.health is Health.UNHEALTHY and pod.health_detail.startswith("readiness: HTTP")
+                pod.health is Health.UNHEALTHY and pod.health_detail.startswith("readiness probe")
                 for pod in one.instances
             )
 
@@ -183,7 +188,7 @@ async def test_an_api_that_asks_to_wait_is_asked_again(still: Kubernetes) -> Non
     still.cluster.faults.add(Fault(status=429, where="/deployments", retry_after=0, times=2))
     async with Watch(still.kubeconfig) as watch:
         await watch.until(lambda: live(watch))
-        assert {one.id.name: len(one.instances) for one in watch.board.workloads().values()} == SHOP
+        assert counted(watch) == SHOP
 
 
 async def test_a_failing_api_is_lost_until_it_answers(still: Kubernetes) -> None:
@@ -202,7 +207,7 @@ async def test_rows_come_with_the_first_page(still: Kubernetes, monkeypatch: pyt
         await watch.until(lambda: live(watch))
         listed = next(number for number, one in enumerate(watch.updates) if isinstance(one, Listed))
         assert any(isinstance(one, Changed) for one in watch.updates[:listed])
-        assert {one.id.name: len(one.instances) for one in watch.board.workloads().values()} == SHOP
+        assert counted(watch) == SHOP
 
 
 async def test_numbers_come_from_the_metrics_api_and_their_absence_is_said(still: Kubernetes) -> None:
