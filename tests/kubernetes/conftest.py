@@ -11,6 +11,7 @@ from cockpit.demo.kubernetes.cluster import sample
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.emulator import Emulator
 from cockpit.demo.kubernetes.kubeconfig import write
+from tests.kubernetes import elsewhere
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,16 @@ def pace() -> float:
 
 
 @pytest.fixture
-async def kubernetes(tmp_path: Path, pace: float) -> AsyncIterator[Kubernetes]:
+async def kubernetes(request: pytest.FixtureRequest, tmp_path: Path, pace: float) -> AsyncIterator[Kubernetes]:
     """The sample shop (`sample.SHOP`) in namespace `shop` on three nodes. The test must not block its loop: what asks
-    the emulator from a program of its own is awaited (asyncio.create_subprocess_exec)."""
+    the emulator from a program of its own is awaited (asyncio.create_subprocess_exec). COCKPIT_TEST_KUBECONFIG names
+    another cluster for it (see elsewhere.py)."""
     async with contextlib.AsyncExitStack() as stack:
+        if named := elsewhere.named():
+            if marked := request.node.get_closest_marker("emulated"):
+                elsewhere.left_out(marked.args[0])
+            yield Kubernetes(*await stack.enter_async_context(elsewhere.borrowed(named, tmp_path)))
+            return
         emulator = Emulator(pace=pace)
         sample.ground(emulator.cluster)
         sample.shop(emulator.cluster)

@@ -24,6 +24,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--pods", type=int, default=0, help="a fleet of so many pods instead of the shop")
     parser.add_argument("--deployments", type=int, default=120, help="over how many Deployments the fleet is spread")
+    parser.add_argument("--bare", action="store_true", help="nodes and system namespaces only, neither shop nor fleet")
     parser.add_argument("--churn", type=float, default=0.0, help="so many pods change each second")
     parser.add_argument("--attended", action="store_true", help="end when standard input ends")
     return parser.parse_args()
@@ -40,7 +41,7 @@ async def _serve(wanted: argparse.Namespace) -> None:
     sample.ground(emulator.cluster, max(1, wanted.nodes))
     if wanted.pods:
         sample.fleet(emulator.cluster, wanted.pods, max(1, wanted.deployments))
-    else:
+    elif not wanted.bare:
         sample.shop(emulator.cluster)
         drills.prepare(emulator)
         emulator.server.handler = controlled(emulator)

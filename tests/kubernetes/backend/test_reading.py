@@ -112,6 +112,7 @@ def test_streams_have_a_limit_and_say_so() -> None:
     assert room.open == 0
 
 
+@pytest.mark.emulated("let a pod be three days old")
 async def test_a_log_is_followed(kubernetes: Kubernetes) -> None:
     async with Watch(kubernetes.kubeconfig) as watch:
         one = await seen(watch)
@@ -127,6 +128,7 @@ async def test_a_log_is_followed(kubernetes: Kubernetes) -> None:
         assert more[-1].at >= times[-1]
 
 
+@pytest.mark.emulated("let a pod be three days old")
 async def test_a_window_has_two_ends(kubernetes: Kubernetes) -> None:
     async with Watch(kubernetes.kubeconfig) as watch:
         one = await seen(watch)

@@ -4,6 +4,8 @@ import json
 import ssl
 from pathlib import Path
 
+import pytest
+
 from cockpit.demo.kubernetes.cluster import sample
 from cockpit.demo.kubernetes.cluster.access import READ_ONLY
 from cockpit.demo.kubernetes.emulator import Emulator
@@ -137,6 +139,7 @@ async def test_a_deleted_pod_is_replaced(kubernetes: Kubernetes, kubectl: Kubect
     assert name not in {pod["metadata"]["name"] for pod in pods_of(kubernetes.cluster, "catalog")}
 
 
+@pytest.mark.emulated("do as it likes with machines")
 async def test_cordon_drain_and_uncordon(kubernetes: Kubernetes, kubectl: Kubectl) -> None:
     cluster = kubernetes.cluster
     await kubectl.ask("cordon", "node-000")
@@ -154,6 +157,7 @@ async def test_exec_gives_output_and_exit_code(kubernetes: Kubernetes, kubectl: 
     assert await kubectl.ask("exec", "-i", pod, "--", "cat", stdin="told on its input\n") == "told on its input\n"
 
 
+@pytest.mark.emulated("tell numbers of pods at once, and have three machines")
 async def test_top_shows_what_pods_and_nodes_use(kubernetes: Kubernetes, kubectl: Kubectl) -> None:
     rows = [line.split() for line in (await kubectl.ask("top", "pod", "--no-headers")).splitlines()]
     assert {row[0] for row in rows} == {

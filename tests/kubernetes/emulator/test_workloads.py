@@ -10,6 +10,7 @@ from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF
 from tests.kubernetes.conftest import Kubernetes
 from tests.kubernetes.emulator.waiting import Json, get, pods_of, rolled_out, until
 
+pytestmark = pytest.mark.emulated("be the emulator, which this is about")
 DEPLOYMENTS = "deployments.apps"
 
 

@@ -145,6 +145,7 @@ async def test_an_answer_that_is_lost_after_it_was_done_is_found_by_observation(
     assert "no answer" in result.text
 
 
+@pytest.mark.emulated("accept a change and not make it")
 async def test_what_was_accepted_and_changed_nothing_did_not_work(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

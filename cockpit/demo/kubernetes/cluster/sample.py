@@ -1,10 +1,11 @@
 """What a cluster begins with: system namespaces and nodes, a small shop, or a fleet of any size."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from cockpit.demo.kubernetes.cluster import build
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
-from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF
+from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.demo.kubernetes.cluster.standing import Standing
 from cockpit.demo.kubernetes.cluster.times import stamp
 
@@ -17,6 +18,7 @@ SHOP: tuple[tuple[str, int, str], ...] = (
     ("catalog", 2, "registry.example.com/shop/catalog:5.0.3"),
 )
 """Name, replicas, image."""
+DEPLOYMENTS = "deployments.apps"
 
 
 def ground(cluster: Cluster, nodes: int = 3, age: timedelta = timedelta(days=7)) -> None:
@@ -30,25 +32,29 @@ def ground(cluster: Cluster, nodes: int = 3, age: timedelta = timedelta(days=7))
 
 
 def shop(cluster: Cluster, namespace: str = "shop") -> None:
-    """The sample platform: four Deployments with their Services, a budget and an autoscaler, all ready."""
+    """The sample platform in place, all ready."""
     standing = Standing(cluster)
     cluster.objects.create(BY_SHELF["namespaces"], build.namespace(namespace), created=standing.created)
+    for storage, obj in definitions(namespace):
+        if storage == DEPLOYMENTS:
+            standing.deployment(obj)
+        else:
+            cluster.objects.create(BY_SHELF[storage], obj, created=standing.created)
+
+
+def definitions(namespace: str) -> Iterator[tuple[str, Json]]:
+    """What the sample platform is made of, as its team would apply it: four Deployments with their Services, a budget
+    and an autoscaler. Each with the name of its shelf."""
     for number, (app, replicas, image) in enumerate(SHOP):
         # 100 millicores of 145 are 69 %: the autoscaler's 70 is met, it leaves the platform alone.
         resources = {"limits": {"memory": "512Mi"}, "requests": {"cpu": "145m", "memory": "256Mi"}}
         pods = build.template(app, namespace, image, resources=resources)
-        standing.deployment(build.deployment(app, namespace, pods, replicas))
-        extras = {
-            "services": build.service(app, namespace, number),
-            "configmaps": build.config_map(app, namespace, {"application.yaml": "log: info\n"}),
-            "secrets": build.secret(f"{app}-db", namespace, {"password": "c2hvcC1wYXNzd29yZA=="}),
-        }
-        for storage, obj in extras.items():
-            cluster.objects.create(BY_SHELF[storage], obj, created=standing.created)
-    budget = build.disruption_budget("checkout", namespace, minAvailable=2)
-    cluster.objects.create(BY_SHELF["poddisruptionbudgets.policy"], budget, created=standing.created)
-    scaler = build.autoscaler("web", namespace, 2, 6)
-    cluster.objects.create(BY_SHELF["horizontalpodautoscalers.autoscaling"], scaler, created=standing.created)
+        yield DEPLOYMENTS, build.deployment(app, namespace, pods, replicas)
+        yield "services", build.service(app, namespace, number)
+        yield "configmaps", build.config_map(app, namespace, {"application.yaml": "log: info\n"})
+        yield "secrets", build.secret(f"{app}-db", namespace, {"password": "c2hvcC1wYXNzd29yZA=="})
+    yield "poddisruptionbudgets.policy", build.disruption_budget("checkout", namespace, minAvailable=2)
+    yield "horizontalpodautoscalers.autoscaling", build.autoscaler("web", namespace, 2, 6)
 
 
 def fleet(cluster: Cluster, pods: int, deployments: int, namespaces: int = 12) -> None:
