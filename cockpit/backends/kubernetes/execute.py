@@ -1,10 +1,11 @@
-"""Runs the command of a declared probe in a pod: no terminal, its output capped, its time bounded.
+"""Runs commands in a pod without a terminal: of declared probes and captures; outputs capped, times bounded.
 
 The API knows no environment for such a command. Variables go over its standard input, line by line, to a shell that
 exports them: in argv everybody in the pod could read them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 OUTPUT_LIMIT = 64 * 1024
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
-STDIN, STDOUT, STDERR, OUTCOME, CLOSE = 0, 1, 2, 3, 255
+STDIN, STDOUT, STDERR, OUTCOME, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 _EXPORT = 'while IFS= read -r one && [ -n "$one" ]; do export "$one"; done; exec "$@" </dev/null'
 
 
@@ -33,37 +34,61 @@ class _Details(Struct, frozen=True):
     causes: list[_Cause] | None = None
 
 
-class _Outcome(Struct, frozen=True):
+class Ending(Struct, frozen=True):
+    """How the API says that a command ended."""
+
     status: str = ""
     message: str = ""
     details: _Details | None = None
 
+    @property
+    def exit_code(self) -> int | None:
+        """None: it was never started, `message` says why."""
+        if self.status == "Success":
+            return 0
+        causes = (self.details.causes if self.details else None) or ()
+        code = next((one.message for one in causes if one.reason == "ExitCode"), "")
+        return int(code) if code.lstrip("-").isdecimal() and len(code) < 6 else None
 
-class _Session:
-    """One command over an open WebSocket: what it printed, and how it ended."""
 
-    def __init__(self, given: bytes) -> None:
-        self._given = given
-        self.kept = bytearray()
-        self.dropped = 0
-        self.outcome: _Outcome | None = None
+def ending(data: bytes) -> Ending:
+    """From the message that ends a command. SourceError: it cannot be read."""
+    try:
+        return msgspec.json.decode(data, type=Ending)
+    except msgspec.MsgspecError:
+        raise SourceError("how it ended cannot be read") from None
 
-    async def run(self, socket: "Socket") -> None:
-        """Until the command has ended, or the connection."""
+
+class Command:
+    """One command over an open WebSocket. ending: once it has ended; None: the connection ended first."""
+
+    def __init__(self, socket: "Socket", given: bytes) -> None:
+        """given: its standard input."""
+        self._socket, self._given = socket, given
+        self.ending: Ending | None = None
+
+    async def printed(self) -> AsyncGenerator[tuple[int, bytes], None]:
+        """(STDOUT or STDERR, bytes) until it has ended, or the connection."""
         from cockpit.backends.kubernetes.channels import payload
 
+        socket = self._socket
         if self._given:
             await socket.send_bytes(bytes([STDIN]) + self._given)
             await socket.send_bytes(bytes([CLOSE, STDIN]) if socket.protocol == PROTOCOLS[0] else bytes([STDIN]))
         async for message in socket:
             data = payload(message.type, message.data)
             if data[:1] == bytes([OUTCOME]):
-                self.outcome = msgspec.json.decode(data[1:], type=_Outcome)
+                self.ending = ending(data[1:])
                 return
             if data and data[0] in (STDOUT, STDERR):
-                room = max(0, OUTPUT_LIMIT - len(self.kept))
-                self.kept += data[1 : 1 + room]
-                self.dropped += max(0, len(data) - 1 - room)
+                yield data[0], data[1:]
+
+
+def asked(container: str, argv: Sequence[str], *, stdin: bool = False, tty: bool = False) -> list[tuple[str, str]]:
+    """The query of an exec. A terminal has one output for both."""
+    flags = {"stdin": stdin, "stdout": True, "stderr": not tty, "tty": tty}
+    query = [("container", container), *((name, str(value).lower()) for name, value in flags.items())]
+    return [*query, *(("command", one) for one in argv)]
 
 
 async def run_in_pod(
@@ -81,24 +106,26 @@ async def run_in_pod(
     began = clock.monotonic()
     name = path.rpartition("/")[2]
     words, given = with_environment(argv, environment or {})
-    query = [("container", container), ("stdout", "true"), ("stderr", "true"), ("stdin", "true" if given else "false")]
-    query += [("command", one) for one in words]
-    session = _Session(given)
+    kept, dropped = bytearray(), 0
+    query = asked(container, words, stdin=bool(given))
     try:
         async with channels(client, f"{path}/exec", query, PROTOCOLS) as opened:
+            command = Command(opened, given)
             try:
-                async with clock.timeout(max(0.0, timeout - (clock.monotonic() - began))):
-                    await session.run(opened)
+                left = max(0.0, timeout - (clock.monotonic() - began))
+                async with clock.timeout(left), aclosing(command.printed()) as printed:
+                    async for _, data in printed:
+                        room = OUTPUT_LIMIT - len(kept)
+                        kept += data[:room]
+                        dropped += max(0, len(data) - room)
             except TimeoutError:
                 raise _TooLate from None
     except _TooLate:
         raise TimeoutError(f"{argv[0]} did not end within {timeout:g} s in {name} (it may still run there)") from None
     except ApiAnswer as error:
-        raise SourceError(_refused(error, name)) from None
-    except msgspec.MsgspecError:
-        raise SourceError(f"{argv[0]} in {name}: how it ended cannot be read") from None
-    text = safe_block(bytes(session.kept).decode("utf-8", "replace"), OUTPUT_LIMIT)
-    return CommandResult(_exit_code(session.outcome, argv[0], name), text, clock.monotonic() - began, session.dropped)
+        raise SourceError(refused(error, name)) from None
+    text = safe_block(bytes(kept).decode("utf-8", "replace"), OUTPUT_LIMIT)
+    return CommandResult(exit_code(command, argv[0], name), text, clock.monotonic() - began, dropped)
 
 
 class _TooLate(Exception):
@@ -116,19 +143,18 @@ def with_environment(argv: Sequence[str], environment: Mapping[str, str]) -> tup
     return ["sh", "-c", _EXPORT, "sh", *argv], f"{lines}\n".encode()
 
 
-def _exit_code(outcome: _Outcome | None, command: str, name: str) -> int:
-    if outcome is None:
-        raise SourceError(f"{command} in {name}: the connection ended before the command did")
-    if outcome.status == "Success":
-        return 0
-    causes = (outcome.details.causes if outcome.details else None) or ()
-    code = next((one.message for one in causes if one.reason == "ExitCode"), "")
-    if not code.lstrip("-").isdecimal():
-        raise SourceError(f"{command} cannot be run in {name}: {safe(outcome.message, 200)}")
-    return int(code)
+def exit_code(command: Command, word: str, name: str) -> int:
+    """Of a command that has ended. word: its first one; name: of the pod. SourceError: it has none, and why."""
+    if command.ending is None:
+        raise SourceError(f"{word} in {name}: the connection ended before the command did")
+    code = command.ending.exit_code
+    if code is None:
+        raise SourceError(f"{word} cannot be run in {name}: {safe(command.ending.message, 200)}")
+    return code
 
 
-def _refused(error: ApiAnswer, name: str) -> str:
+def refused(error: ApiAnswer, name: str) -> str:
+    """Why a pod runs no command, in words."""
     if error.status == 404:
         return f"{name} is gone: no command can be run in it"
     if error.status == 403:

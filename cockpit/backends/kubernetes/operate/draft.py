@@ -7,7 +7,7 @@ from typing import Literal
 
 from cockpit.backends.change import Facts, Operation, Plan
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, spec_of
-from cockpit.board.model import Health, Phase, SafeText, Workload
+from cockpit.board.model import Health, Instance, Phase, SafeText, Workload
 from cockpit.board.text import safe
 
 MARGIN = 30.0
@@ -38,7 +38,12 @@ def ready_words(workload: Workload) -> SafeText:
 
 def ready_count(workload: Workload) -> int:
     """Pods that serve, as far as the board shows."""
-    return sum(one.phase is Phase.RUNNING and one.health in (Health.NONE, Health.HEALTHY) for one in workload.instances)
+    return sum(map(is_ready, workload.instances))
+
+
+def is_ready(one: Instance) -> bool:
+    """Whether a pod serves, as far as the board shows."""
+    return one.phase is Phase.RUNNING and one.health in (Health.NONE, Health.HEALTHY)
 
 
 def wanted_count(workload: Workload) -> int:

@@ -46,7 +46,7 @@ class Hands:
     """Reads and changes one cluster; one for each operator."""
 
     def __init__(self, client: KubeClient, evidence: Evidence | None = None) -> None:
-        """evidence: what the profile's policy wants kept before a pod goes; None: nothing."""
+        """evidence: where what is known of a pod is kept before it goes; None: nowhere."""
         self.client, self.evidence = client, evidence
 
     @property
@@ -133,14 +133,6 @@ class Hands:
             if error.status >= 500:
                 raise NoAnswer(f"{error} (HTTP {error.status}): it may have been done all the same") from None
             raise
-
-    def must_not_keep(self, workload: Workload, verb: str) -> None:
-        """PlanRefused when the policy wants kept what the pods leave behind: that cannot be done here."""
-        required = dict(self.evidence.arguments(workload, verb)).get("required") if self.evidence else ""
-        if required:
-            raise PlanRefused(
-                f"{verb} {workload.id.name}: {required}, and of pods nothing can be kept yet: use kubectl logs"
-            )
 
 
 class Maneuver(Protocol):

@@ -8,7 +8,9 @@ from cockpit.backends.evidence import Evidence
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import NoAnswer
 from cockpit.backends.kubernetes.operate.autoscale import Autoscale
+from cockpit.backends.kubernetes.operate.capture import CapturePods
 from cockpit.backends.kubernetes.operate.hands import Hands, Maneuver
+from cockpit.backends.kubernetes.operate.losing import kept_first
 from cockpit.backends.kubernetes.operate.remove import Remove
 from cockpit.backends.kubernetes.operate.restart import Restart
 from cockpit.backends.kubernetes.operate.rollback import RollBack
@@ -20,12 +22,15 @@ from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
 from cockpit.profile.schema import Backend
 
+_PODS: tuple[Maneuver, ...] = (CapturePods(),)
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "deployment": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Pause(), Resume(), Remove()),
-    "statefulset": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Remove()),
-    "daemonset": (Restart(), RollBack(), SetContainer(), Remove()),
-    "replicaset": (Scale(), Autoscale(), Remove()),
-    "pod": (Remove(),),
+    "deployment": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Pause(), Resume(), Remove(), *_PODS),
+    "statefulset": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Remove(), *_PODS),
+    "daemonset": (Restart(), RollBack(), SetContainer(), Remove(), *_PODS),
+    "replicaset": (Scale(), Autoscale(), Remove(), *_PODS),
+    "pod": (Remove(), *_PODS),
+    "job": _PODS,
+    "cronjob": _PODS,
 }
 """What may be done to each kind of workload."""
 
@@ -37,7 +42,7 @@ class KubernetesOperator:
         self, name: str, backend: Backend, clock: Clock, secrets: Secrets | None = None,
         evidence: Evidence | None = None, *, environ: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
-        """evidence: what the profile wants kept before a pod goes. environ: where KUBECONFIG is looked for."""
+        """evidence: where what is known of a pod is kept before it goes. environ: where KUBECONFIG is looked for."""
         self._secrets = secrets or Secrets()
         self._client = KubeClient(name, backend, clock, self._secrets, read_only=False, environ=environ)
         self._hands = Hands(self._client, evidence)
@@ -52,7 +57,7 @@ class KubernetesOperator:
         if maneuver is None:
             raise PlanRefused(f"{verb} is nothing that can be done to {workload.id.name} ({workload.id.kind})")
         try:
-            return await maneuver.plan(self._hands, workload, arguments)
+            return kept_first(self._hands, workload, await maneuver.plan(self._hands, workload, arguments))
         except SourceError as error:
             if isinstance(error, NoAnswer):
                 await self._client.reset()  # the kubeconfig may say otherwise the next time

@@ -34,7 +34,6 @@ class Remove:
 
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """PlanRefused when a pod is not there or nothing was named."""
-        hands.must_not_keep(workload, self.verb.name)
         chosen = choose(workload, arguments.get("instance", ""))
         await hands.same_cluster(workload)
         facts: Facts = ()
@@ -78,17 +77,18 @@ class Remove:
         return Outcome(accepted=True)
 
 
-def choose(workload: Workload, asked: str) -> tuple[Instance, ...]:
+def choose(workload: Workload, asked: str, verb: str = "remove") -> tuple[Instance, ...]:
     """The pods that are named. PlanRefused."""
+    what = f"{verb} {workload.id.name}"
     wanted = [one.strip() for one in asked.split(",") if one.strip()]
     if not wanted:
-        raise PlanRefused(f"remove {workload.id.name}: name a pod of it (instance)")
+        raise PlanRefused(f"{what}: name a pod of it (instance)")
     found = {key: one for one in workload.instances for key in (str(one.name), one.id.instance)}
     if missing := [one for one in wanted if one not in found]:
-        raise PlanRefused(f"remove {workload.id.name}: pod {safe(missing[0], 80)} is not there any more: look again")
+        raise PlanRefused(f"{what}: pod {safe(missing[0], 80)} is not there any more: look again")
     chosen = tuple({found[one].id: found[one] for one in wanted}.values())
     if len(chosen) > MOST:
-        raise PlanRefused(f"remove {workload.id.name}: {len(chosen)} pods are named, at most {MOST} at once")
+        raise PlanRefused(f"{what}: {len(chosen)} pods are named, at most {MOST} at once")
     return chosen
 
 

@@ -39,7 +39,6 @@ class SetContainer(Change):
         """One operation. PlanRefused: nothing is to be set, or it is so already."""
         verb, name = self.verb.name, workload.id.name
         wish = wishes.read_wish(name, arguments)
-        hands.must_not_keep(workload, verb)
         whole = await look(hands, workload, verb)
         refuse_paused(verb, workload, whole)
         container = wishes.container_of(name, _template(whole), arguments.get("container", "").strip())

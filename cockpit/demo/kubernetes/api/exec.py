@@ -11,6 +11,8 @@ from cockpit.demo.kubernetes.server.wire import Answer, Call
 
 _STDIN_LIMIT = 1 << 20
 _PROMPT = b"/ $ "
+_PIECE = 32 * 1024
+"""Bytes of one message, as a kubelet sends them."""
 
 
 def execute(cluster: Cluster, reads: Reads, target: Target, call: Call) -> Answer:
@@ -64,7 +66,9 @@ class _Session:
         for channel, text in ((STDOUT, done.out), (STDOUT if self._tty else STDERR, done.err)):
             if text:
                 text = text.replace("\n", "\r\n") if self._tty else text
-                await streams.write(channel, text.encode())
+                data = text.encode()
+                for start in range(0, len(data), _PIECE):
+                    await streams.write(channel, data[start : start + _PIECE])
 
     async def _interactive(self, streams: Streams) -> Done:
         """A shell on a terminal: it echoes, and runs a line when Enter is pressed, until exit or ctrl-d."""
