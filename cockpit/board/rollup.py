@@ -7,6 +7,7 @@ known is never ok. No vote at all is "unknown".
 |---|---|---|
 | no instance ready or starting | down | unknown |
 | fewer ready or starting than desired | degraded | unknown |
+| the missing ones are unknown | degraded while another is ready or starting, else unknown | unknown |
 | enough, some of them still starting; or a rollout within its grace | starting | unknown |
 | all desired ready | ok | unknown |
 | scaled to nothing | paused | unknown |
@@ -143,9 +144,17 @@ def _counted(runs: list[Runs]) -> State:
     votes = [State.OK if complete else State.STARTING]
     if any(run.ready + run.starting + run.unknown < run.desired for run in runs) and not rolling:
         votes.append(State.DEGRADED if ready + starting + unknown else State.DOWN)
-    if unknown and (not ready or any(run.ready + run.starting < run.desired for run in runs)):
-        votes.append(State.UNKNOWN)
+    short = [run for run in runs if run.ready + run.starting < run.desired]
+    if unknown and (not ready or short):
+        # Where others serve, those that nobody knows of are what is missing: a lost node is more than silence.
+        missing = not rolling and short and all(run.ready + run.starting and _within(run) for run in short)
+        votes.append(State.DEGRADED if missing else State.UNKNOWN)
     return min(votes, key=RANK.__getitem__)
+
+
+def _within(run: Runs) -> bool:
+    """Whether all that is there is wanted: of more than that any may be the ones that serve."""
+    return run.ready + run.starting + run.unknown <= run.desired
 
 
 def _has_witness(facts: Facts) -> bool:

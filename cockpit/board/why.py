@@ -11,6 +11,8 @@ from cockpit.board.snapshot import SourceStatus
 
 _SIGNALS = {one.value: one.name for one in signal.Signals}
 _PULL = re.compile(r"(?i)\b(pull|manifest|image|registry|no such image)")
+_IMAGE = re.compile(r"(?i)(?:[\w.-]+: )?image")
+_PROBE = re.compile(r"(?:readiness|liveness|startup) probe ")
 _PATH = re.compile(r"^[A-Z]{3,8} (?:[a-z]+://)?+[^/\s]*+(/[^\s?]*)")
 _PORT = re.compile(r":(\d{1,5})\b")
 ROLLOUT = "rollout"
@@ -44,7 +46,7 @@ def ended(instance: Instance, past: Past) -> str:
     """Why an instance does not run any more."""
     if instance.error:
         return start_error(instance)
-    words = exit_words(instance.exit_code, bool(instance.oom_killed))
+    words = _of(instance, exit_words(instance.exit_code, bool(instance.oom_killed)))
     if instance.exit_code == 0:
         words = "stopped, exit 0"
     return f"{words}, {_times(past, instance)}" if past.restarts else words
@@ -57,19 +59,32 @@ def restarting(instance: Instance, past: Past) -> str:
     oom = past.oom_killed or bool(instance.oom_killed)
     known = oom or code not in (None, 0)
     said = str(instance.error) or past.said
-    parts = [end_said(code, oom, said)] if known else []
+    parts = [_of(instance, end_said(code, oom, said))] if known else []
     return ", ".join([*parts, _times(past, instance)])
+
+
+def _of(instance: Instance, words: str) -> str:
+    """Of one container of several."""
+    return f"{instance.part}: {words}" if instance.part else words
 
 
 def start_error(instance: Instance) -> str:
     """Why an instance could not be started: "image pull: ..." when it was that."""
     error = str(instance.error)
-    return f"image pull: {error}" if _PULL.search(error) and not error.lower().startswith("image") else error
+    return f"image pull: {error}" if _PULL.search(error) and not _IMAGE.match(error) else error
 
 
 def unhealthy(instance: Instance) -> str:
     """What the health check last said."""
-    return f"unhealthy: {instance.health_detail}" if instance.health_detail else "unhealthy"
+    if not instance.health_detail:
+        return "unhealthy"
+    return instance.health_detail if _PROBE.match(instance.health_detail) else f"unhealthy: {instance.health_detail}"
+
+
+def never_healthy(instance: Instance) -> str:
+    """A health check that has not passed since it started, what it says first."""
+    words = "its health check has not passed since it started"
+    return f"{instance.health_detail}: {words}" if instance.health_detail else words
 
 
 def probe(reading: Reading) -> str:

@@ -75,7 +75,7 @@ def test_four_services_are_ok_a_drill_by_key_is_felt_and_check_sees_it_too(demo:
     terminal.send("\x1b[B" * 3)
     terminal.until(r"> .*image-pull")
     terminal.send("\r")
-    terminal.until(r"web +(degraded|down) .*image pull")
+    terminal.until(r"web +(degraded|down) .*image not found")
     done = cockpit(terminal.home, "check", "demo-kubernetes", "--json", "--within", str(PATIENCE))
     told = json.loads(done.stdout)
     assert (done.returncode, told["verdict"]) == (1, "failing")

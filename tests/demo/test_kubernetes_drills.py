@@ -24,10 +24,10 @@ from tests.patience import PATIENCE
 PACE = 0.1
 BAD = {State.DOWN, State.DEGRADED}
 DRILLS: tuple[tuple[str, str, set[State], str], ...] = (
-    ("bad-release", "checkout", BAD, r"new pod not ready: readiness probe 503"),
+    ("bad-release", "checkout", BAD, r"readiness probe 503 \(new pod\)"),
     ("crash-loop", "payments", BAD, r"exit 1: FATAL"),
     ("out-of-memory", "catalog", BAD, r"OOM"),
-    ("image-pull", "web", BAD, r"image pull: not found: registry.*web:2\.5\.0"),
+    ("image-pull", "web", BAD, r"image not found: web:2\.5\.0"),
     ("node-lost", "web", BAD | {State.UNKNOWN}, r"node-001"),
 )
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from sys import intern
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,15 +14,19 @@ from cockpit.backends.kubernetes.wire import Condition
 from cockpit.backends.kubernetes.wire_pods import ContainerSpec, ContainerStatus, Pod, Terminated
 from cockpit.board.model import Health, Identity, Instance, Phase, Port, SafeText
 from cockpit.board.text import safe
-from cockpit.board.why import exit_words
+from cockpit.board.why import end_said, exit_words, short_image
 
 OOM = "OOMKilled"
 _LOOP = "CrashLoopBackOff"
 _COMING = frozenset({"ContainerCreating", "PodInitializing", ""})
 _PULLS = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable"})
 PULL = "image pull: "
-_SHORT = 24
-"""Characters of an image's name that stand as they are."""
+_CAUSES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?i)not found|manifest unknown|does not exist|name unknown"), "image not found"),
+    (re.compile(r"(?i)denied|unauthorized|authentication|authorization|forbidden"), "image refused"),
+    (re.compile(r"(?i)no such host|refused|time-?d? ?out|deadline|unreachable|tls|x509"), "image registry not reached"),
+)
+"""What is told of an image that cannot be had, by what the runtime says."""
 _CALL = re.compile(r"^rpc error: code = \w+ desc = ")
 _STATE = re.compile(r"^(?:ErrImagePull|ImagePullBackOff): ")
 _LAST_WORDS = 4_096
@@ -42,6 +47,7 @@ class State(Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     oom_killed: bool | None = None
     finished_at: datetime | None = None
+    part: SafeText = SafeText("")
 
 
 def instance_of(pod: Pod, identity: Identity, *, job: bool = False) -> Instance:
@@ -73,6 +79,7 @@ def instance_of(pod: Pod, identity: Identity, *, job: bool = False) -> Instance:
         memory_limit=None if (memory := _limit(containers, "memory", 1.0)) is None else int(memory),
         restart_policy=_POLICIES.get(spec.restart_policy, ""),
         tty=any(one.tty for one in containers),
+        part=state.part,
     )
 
 
@@ -146,7 +153,7 @@ def _waiting(one: ContainerStatus, pod: Pod, *, many: bool) -> State:
 
 
 def pull_words(text: str, image: str) -> str:
-    """Why an image cannot be had, the cause first: "image pull: not found: registry…/web:2.5.0".
+    """Why an image cannot be had, the telling word first: "image not found: web:2.5.0 (registry.example.com/shop)".
 
     A runtime puts the cause last, behind what it was doing and the image's name, up to four times. text: may be only
     that it waits ("Back-off ..."), which stays so.
@@ -157,18 +164,14 @@ def pull_words(text: str, image: str) -> str:
         if image and found and said.strip():
             cause = said.strip()
     cause = _CALL.sub("", _STATE.sub("", cause))
-    if image and image in cause:
-        return f"{PULL}{cause.replace(image, short_image(image))}"
-    return f"{PULL}{cause}: {short_image(image)}" if image else f"{PULL}{cause}"
-
-
-def short_image(image: str) -> str:
-    """An image's name as a row has room for it: its registry's first word, its last part, its tag."""
-    name = image.partition("@")[0]
-    if len(name) <= _SHORT or "/" not in name:
-        return name
-    first, _, _ = name.partition("/")
-    return f"{first.partition('.')[0]}…/{name.rpartition('/')[2]}"
+    if not image or cause.startswith("Back-off"):
+        return f"{PULL}{cause.replace(image, short_image(image)) if image else cause}"
+    told = next((words for found, words in _CAUSES if found.search(cause)), "")
+    place = image.rpartition("/")[0]
+    whose = f"{short_image(image)} ({place})" if place else short_image(image)
+    if not told:
+        return f"{PULL}{cause}: {whose}"
+    return f"{told}: {whose}" if told == _CAUSES[0][1] else f"{told}: {whose}: {cause}"
 
 
 def _crashed(pod: Pod) -> State | None:
@@ -191,8 +194,30 @@ def _crashed(pod: Pod) -> State | None:
             oom_killed=ended.reason == OOM,
             error=telling_line(ended.message),
             finished_at=moment(ended.finished_at),
+            part=_part(one, pod),
         )
     return None
+
+
+def _part(one: ContainerStatus, pod: Pod) -> SafeText:
+    """The container's name, where there are several."""
+    return safe(one.name, 63) if len(pod.status.container_statuses or ()) > 1 else SafeText("")
+
+
+def last_end(pod: Pod) -> SafeText:
+    """How a container that is not ready ended last, if badly: "worker: exit 1: FATAL no configuration".
+
+    It stays while the next run has not passed its check: a crash loop runs for a moment each time.
+    """
+    for one in pod.status.container_statuses or ():
+        if one.ready:
+            continue
+        ended = _last(one)
+        if ended is not None and (ended.exit_code or ended.reason == OOM):
+            part = _part(one, pod)
+            words = end_said(ended.exit_code, ended.reason == OOM, telling_line(ended.message))
+            return safe(f"{part}: {words}" if part else words, 300)
+    return SafeText("")
 
 
 def telling_line(message: str) -> SafeText:
@@ -220,8 +245,13 @@ def _up(pod: Pod, started: datetime | None) -> State:
         return State(phase=Phase.PENDING)
     ready = condition(pod.status.conditions, "Ready")
     changed = moment(ready.last_transition_time) if ready else None
-    ended = next((last for one in statuses if one.restart_count and (last := _last(one))), None)
-    before = {"exit_code": ended.exit_code, "oom_killed": ended.reason == OOM} if ended else {"oom_killed": False}
+    ended, part = next(
+        ((last, _part(one, pod)) for one in statuses if one.restart_count and (last := _last(one))),
+        (None, SafeText("")),
+    )
+    before: dict[str, Any] = {"oom_killed": False}
+    if ended is not None:
+        before = {"exit_code": ended.exit_code, "oom_killed": ended.reason == OOM, "part": part}
     if ready is None:
         return State(phase=Phase.RUNNING, **before)
     if ready.status == "True":

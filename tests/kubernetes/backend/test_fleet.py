@@ -142,7 +142,7 @@ def test_a_probe_that_fails_is_told_by_its_event() -> None:
     made.put(EVENTS, "", [event("u1", "Unhealthy", said)])
     (one,) = web(made).instances
     assert one.health is Health.UNHEALTHY
-    assert one.health_detail == "readiness: HTTP probe failed with statuscode: 503"
+    assert one.health_detail == "readiness probe 503"
 
 
 def test_an_event_from_before_the_present_run_says_nothing_of_it() -> None:
@@ -168,7 +168,7 @@ def test_why_an_image_cannot_be_pulled_outlives_the_event_that_only_repeats_the_
     again = "Error: ImagePullBackOff"
     made.put(EVENTS, "", [event("u1", "Failed", again, at=MUCH_LATER, name="e-again")])
     (one,) = web(made).instances
-    assert (one.phase, one.error) == (Phase.PENDING, "image pull: not found: registry…/web:2.4.1")
+    assert (one.phase, one.error) == (Phase.PENDING, "image not found: web:2.4.1 (registry.example.com/shop)")
 
 
 def test_a_rollout_that_goes_bad_is_said_while_the_old_pods_still_serve() -> None:
@@ -183,7 +183,7 @@ def test_a_rollout_that_goes_bad_is_said_while_the_old_pods_still_serve() -> Non
     )  # fmt: skip
     one = web(made)
     assert one.rollout == "rollout: 1 old still to go"
-    assert [(str(remark.text), remark.state) for remark in one.remarks] == [("new pod: exit 1", ReadingState.DEGRADED)]
+    assert [(str(remark.text), remark.state) for remark in one.remarks] == [("exit 1 (new pod)", ReadingState.DEGRADED)]
 
 
 def test_a_rollout_began_when_its_replicaset_was_made_however_often_its_pods_come_and_go() -> None:
@@ -209,7 +209,7 @@ def test_a_new_pod_that_is_not_ready_is_named_before_the_rollout_is_stuck() -> N
     made = fleet(pod(owner=RS), coming, status={**counts, "conditions": [progress]})
     assert web(made).remarks == ()
     said = "Readiness probe failed: HTTP probe failed with statuscode: 503"
-    words = "new pod not ready: readiness probe 503"
+    words = "readiness probe 503 (new pod)"
     made.put(EVENTS, "", [event("u2", "Unhealthy", said, at="2026-03-01T13:00:15Z")])
     assert [(str(one.text), one.state) for one in web(made).remarks] == [(words, ReadingState.OK)]
     made.put(EVENTS, "", [event("u2", "Unhealthy", said, at="2026-03-01T13:01:05Z")])
@@ -226,7 +226,7 @@ def test_what_a_new_pod_lacks_comes_before_that_its_rollout_is_stuck() -> None:
     said = "Readiness probe failed: dial tcp: connection refused"
     made.put(EVENTS, "", [event("u2", "Unhealthy", said, at="2026-03-01T13:00:15Z")])
     assert [(str(one.text), one.state) for one in web(made).remarks] == [
-        ("new pod not ready: readiness probe dial tcp: connection refused", ReadingState.DEGRADED),
+        ("readiness probe dial tcp: connection refused (new pod)", ReadingState.DEGRADED),
         (str(web(made).rollout), ReadingState.DEGRADED),
     ]
 

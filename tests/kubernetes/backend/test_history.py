@@ -109,6 +109,6 @@ async def test_a_rollout_that_goes_bad_is_seen_with_its_reason(kubernetes: Kuber
         one = await watch.assessed("checkout", lambda one: "exit 1" in one.why)
         assert one.state is State.DEGRADED
         set_image(kubernetes, f"{IMAGE}:3.9.1-missing")
-        await watch.assessed("checkout", lambda one: "image pull" in " ".join(one.evidence))
+        await watch.assessed("checkout", lambda one: "image not found" in " ".join(one.evidence))
         set_image(kubernetes, f"{IMAGE}:3.8.1")
         await watch.assessed("checkout", lambda one: one.state is State.OK)
