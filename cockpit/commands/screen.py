@@ -11,10 +11,9 @@ from cockpit.commands.common import chosen_parts, complain
 from cockpit.engine.engine import Engine
 from cockpit.engine.parts import Parts
 from cockpit.engine.recorded import RecordingError
-from cockpit.engine.runners import late
 
-FIRST_PAINT = 0.2
-"""Seconds from the engine's start to the first rows: what probes import is not loaded before, both share one core."""
+ROWS_WITHIN = 1.0
+"""Seconds that what nobody sees at first leaves the processor to the first rows; also where there are none."""
 
 
 def open_profile(options: argparse.Namespace) -> int:
@@ -49,7 +48,7 @@ def show(
     from cockpit.signals import Ending
 
     if clock is None:
-        parts = replace(parts, runners=tuple(late(make, FIRST_PAINT) for make in parts.runners))
+        parts = replace(parts, rows_within=ROWS_WITHIN)
     engine = Engine(parts, clock)
     try:
         engine.start()

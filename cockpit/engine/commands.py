@@ -85,7 +85,7 @@ async def _revisions(core: Core, command: port.Revisions) -> tuple[Revision, ...
 
 
 async def _verbs(core: Core, command: port.Verbs) -> tuple[port.Verb, ...]:
-    return core.record.verbs(command.workload)
+    return await core.record.verbs(command.workload)
 
 
 async def _plan(core: Core, command: port.MakePlan) -> Plan:

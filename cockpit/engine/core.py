@@ -28,6 +28,9 @@ from cockpit.engine.witness import LogWitness
 FRAME_GAP = 0.1
 """Seconds between two frames at least: 10 a second; the first change after a quiet moment goes out at once."""
 
+PAINTED_WITHIN = 0.1
+"""Seconds from rows that the screen has taken to their paint."""
+
 RECORD_WITHIN, CLOSED_WITHIN = 9.0, 1.0
 """Seconds for the record and for everything else at the end: together what `Engine.stop` waits for."""
 
@@ -50,6 +53,7 @@ class Core:
         self._told: dict[str, frozenset[Identity]] = {}
         self._dirty = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._rows_shown = asyncio.Event()
         self._notices = Notices(clock)
         self._shown: Snapshot | None = None
         self._recorder = (
@@ -92,6 +96,8 @@ class Core:
     def focus(self, services: frozenset[str]) -> None:
         """Tell each source which of its workloads are on the screen."""
         self._focused = services
+        if services:
+            self._rows_shown.set()
         self._tell_focus(self.board.snapshot())
 
     def _tell_focus(self, snapshot: Snapshot) -> None:
@@ -193,7 +199,16 @@ class Core:
         self.sources[part.name] = source
         self._spawn(self._watch(source))
 
+    async def _rows_first(self) -> None:
+        """Until the screen shows rows and has painted them, or it takes too long."""
+        if within := self.parts.rows_within:
+            with suppress(TimeoutError):
+                async with self.clock.timeout(within):
+                    await self._rows_shown.wait()
+            await self.clock.sleep(PAINTED_WITHIN)
+
     async def _open_record(self) -> None:
+        await self._rows_first()
         try:
             state = self.parts.state_dir
             keeper = Keeper(state, self.clock) if state is not None else None
@@ -208,6 +223,7 @@ class Core:
         async def run() -> None:
             await make(context).run()
 
+        await self._rows_first()
         await supervise(run, lambda why: self._notices.say(name, why), self.clock)
 
     async def _watch(self, source: Source) -> None:

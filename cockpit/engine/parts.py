@@ -95,6 +95,9 @@ class Parts(Struct, frozen=True, kw_only=True):
     """Makes what reads the log files that the profile declares; None: they are not followed."""
     demo: bool = False
     replay: str = ""
+    rows_within: float = 0.0
+    """Seconds for which the record and the runners wait for rows on the screen: importing them takes longer than the
+    rows do. 0: nobody waits."""
     declared: tuple[str, Callable[[Context, PlanVerb, Seen], Declared]] | None = None
     """Under which source the profile's own calls and actions are performed, and how their operator is made."""
     environ: Mapping[str, str] = {}

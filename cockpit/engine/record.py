@@ -78,6 +78,7 @@ class Record:
         self._releases: ReleaseWatcher | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._person = whoami(parts.environ, parts.who)
+        self._operable = asyncio.Event()
         self._opened = asyncio.Event()
 
     async def open(self, context: Context | None = None, witness: Witness = SILENT) -> None:
@@ -89,6 +90,7 @@ class Record:
         try:
             await self._open(context, witness)
         finally:
+            self._operable.set()
             self._opened.set()
 
     async def _open(self, context: Context | None, witness: Witness) -> None:
@@ -99,6 +101,7 @@ class Record:
                 self._operators[part.name] = part.operator(self._clock, self._secrets)
         if context is not None and not self._parts.replay:
             self._planner.declare(self._parts, context)
+        self._operable.set()
         try:
             place = prepare(self._parts.state_dir)
             self._journal = await Journal.open(
@@ -130,16 +133,19 @@ class Record:
         if drafts and self._journal.recording:
             self._spawn(self._append_automatic(drafts))
 
-    def verbs(self, identity: Identity) -> tuple[Verb, ...]:
+    async def verbs(self, identity: Identity) -> tuple[Verb, ...]:
         """What may be done to a workload."""
+        await self._operable.wait()
         return self._planner.verbs(identity)
 
     async def plan(self, command: MakePlan) -> Plan:
         """What a verb would do. PlanRefused or CommandError say why not."""
+        await self._operable.wait()
         return await self._planner.plan(command)
 
     async def bulk(self, command: MakeBulk) -> Plan:
         """One plan for several services."""
+        await self._operable.wait()
         return await self._planner.bulk(command, self._clock.now())
 
     async def perform(self, command: Perform) -> Verdict:

@@ -5,9 +5,7 @@ httpx is imported on first use, in a thread: it takes 150 ms, TLS settings with 
 """
 
 import asyncio
-import importlib.util
 import ssl
-import sys
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -60,7 +58,6 @@ def _build(setting: Setting) -> "Built":
 
     from cockpit.probes.http_connect import Connections
 
-    _remember_absence("sniffio")
     # No limit of connections (the runner bounds what is in flight) and none of time (each question has its deadline).
     context, connections = _context(setting), Connections()
     transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
@@ -73,12 +70,6 @@ def _build(setting: Setting) -> "Built":
         transport=transport, cookies=nothing, trust_env=False, follow_redirects=False, timeout=None
     )
     return client, connections
-
-
-def _remember_absence(module: str) -> None:
-    """httpcore tries to import this anew for each lock it makes: six times a question, a third of all it costs."""
-    if module not in sys.modules and importlib.util.find_spec(module) is None:
-        sys.modules[module] = None  # type: ignore[assignment]
 
 
 def _context(setting: Setting) -> ssl.SSLContext:

@@ -25,12 +25,12 @@ try:
     sys.exit(main(sys.argv[1:]))
 finally:
     print()
-    print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+    print(json.dumps(sorted({name.partition(".")[0] for name, module in sys.modules.items() if module})))
 """
 IMPORTS = """
 import importlib, json, sys
 importlib.import_module(sys.argv[1])
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+print(json.dumps(sorted({name.partition(".")[0] for name, module in sys.modules.items() if module})))
 """
 
 

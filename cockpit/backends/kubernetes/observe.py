@@ -6,6 +6,7 @@ unless the API has forgotten what happened since.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from cockpit.backends.base import Emit
 from cockpit.backends.kubernetes.client import KubeClient
@@ -24,6 +25,8 @@ PING_EVERY = 10.0
 """An API server that hangs is noticed within this and the ping's own deadline."""
 GATHER = 0.05
 """Seconds within which changes are gathered: 50 pods a second then cost 20 tellings."""
+LISTS_FIRST = 2.0
+"""Seconds that logs leave the lists the way at most: forty of them together cost half of what 5,000 pods do."""
 NAMESPACES_MOST = 6
 """Of more namespaces all are followed at once, and what is not wanted is left out here: a watch each costs more."""
 
@@ -68,6 +71,12 @@ class Observation:
         await together(
             *(one.run() for one in self._followers), self._tell(), self._ping(), self._meter.run(self._shown)
         )
+
+    async def quiet(self) -> None:
+        """Once everything is listed, or LISTS_FIRST has passed: what is read beside the lists leaves them the way."""
+        with suppress(TimeoutError):
+            async with self.client.clock.timeout(LISTS_FIRST):
+                await self.whole.wait()
 
     def partly(self) -> SafeText:
         """What cannot be seen of the cluster although it answers."""

@@ -85,6 +85,8 @@ class KubernetesSource:
 
     async def logs(self, request: LogRequest) -> AsyncGenerator[Sequence[RawLine], None]:
         """Lines of one pod, all containers; SourceError when a stream breaks."""
+        if self._now is not None:
+            await self._now.quiet()
         pod = self._pod(request.instance, "and its log with it")
         log = PodLog(self._client, self._room, pod_path(pod), request.instance.instance, pod.instance.name)
         # Closed here and now when its reader stops, not when it is collected: connections hang on it.
