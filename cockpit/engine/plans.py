@@ -9,6 +9,7 @@ from cockpit.backends.change import DECLARED, Operation, Plan, PlanRefused, Verb
 from cockpit.board.board import Board
 from cockpit.board.model import Identity, Workload
 from cockpit.board.text import safe
+from cockpit.engine import everything
 from cockpit.engine.parts import Context, Declared, Parts
 from cockpit.engine.port import CommandError, MakeBulk, MakePlan
 from cockpit.mitigate.bulk import MOST, join
@@ -37,6 +38,8 @@ class Planner:
         workload = self._workload(identity)
         operator = self.operators.get(workload.source)
         own = operator.verbs(workload) if operator else ()
+        every = self._everything(workload) if any(verb.name == everything.ONE for verb in own) else []
+        own = (*own, everything.verb_of(workload, len(every))) if len(every) > 1 else own
         declared = self._declared
         if declared is None:
             return own
@@ -45,6 +48,8 @@ class Planner:
     async def plan(self, command: MakePlan) -> Plan:
         """What a verb would do. PlanRefused or CommandError say why not."""
         workload = self._workload(command.workload)
+        if command.verb == everything.NAME:
+            return await self._all_of(workload, dict(command.arguments))
         declared = self._declared
         if declared and any(verb.name == command.verb for verb in declared.offered(command.service, workload)):
             given = {**dict(command.arguments), "service": command.service}
@@ -59,6 +64,8 @@ class Planner:
 
     async def bulk(self, command: MakeBulk, now: datetime) -> Plan:
         """One plan for all marked ones; when one of them cannot be planned, none is, and all that cannot are named."""
+        if command.verb == everything.NAME:
+            raise PlanRefused(f"{everything.NAME} is of everything in one place: mark none, choose it on one")
         plans: list[Plan] = []
         refused: list[str] = []
         for service, workload in command.targets[:MOST]:
@@ -72,6 +79,25 @@ class Planner:
         if len(command.targets) > MOST:
             raise PlanRefused(f"{len(command.targets)} are marked; at most {MOST} are changed at once")
         return join(plans, command.on_failure, now)
+
+    async def _all_of(self, workload: Workload, arguments: dict[str, str]) -> Plan:
+        """One plan for everything of a namespace; what cannot be restarted is left out and named."""
+        way, targets = everything.way_of(arguments), self._everything(workload)
+        if len(targets) > MOST:
+            raise PlanRefused(f"{workload.id.space} has {len(targets)} to restart; at most {MOST} are changed at once")
+        plans, left_out = await everything.plans_of(everything.in_order(targets), self.plan)
+        if not plans:
+            raise PlanRefused(f"nothing of {workload.id.space} can be restarted: {'; '.join(left_out[:3]) or 'none'}")
+        return everything.finished(join(plans, way, plans[0].made_at), workload, left_out)
+
+    def _everything(self, workload: Workload) -> list[everything.Target]:
+        """What would be restarted with a workload."""
+
+        def offers(one: Workload) -> bool:
+            operator = self.operators.get(one.source)
+            return operator is not None and any(verb.name == everything.ONE for verb in operator.verbs(one))
+
+        return everything.targets_of(self._board.snapshot().services, workload.id, offers)
 
     async def _verb(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
         operator = self.operators.get(workload.source)

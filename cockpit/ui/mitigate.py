@@ -16,7 +16,7 @@ from cockpit.ui.planning import open_plan
 from cockpit.ui.screens.base import Asking, CockpitScreen
 
 Arguments = tuple[tuple[str, str], ...]
-PLANNED_WITHOUT = frozenset({"rollback", "roll back", "rollback-config"})
+PLANNED_WITHOUT = frozenset({"rollback", "roll back", "rollback-config", "restart-all"})
 """Verbs whose planner picks the argument itself (the version before) and offers the others as choices."""
 
 OPTIONAL = "left out"

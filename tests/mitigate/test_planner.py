@@ -97,7 +97,9 @@ def asked(verb: str, service: str = SERVICE, workload: Identity = WORKLOAD) -> M
 
 
 def test_verbs_of_the_backend_and_of_the_profile(planner: Planner) -> None:
-    assert [verb.name for verb in planner.verbs(WORKLOAD)] == ["restart", "stop", "warm-up", "renew"]
+    assert [verb.name for verb in planner.verbs(WORKLOAD)] == [
+        "restart", "stop", "restart-all", "warm-up", "renew",
+    ]  # fmt: skip
 
 
 async def test_a_verb_is_verified_as_the_profile_wants(planner: Planner) -> None:
@@ -119,6 +121,8 @@ async def test_several_are_one_plan_and_all_that_cannot_are_named(planner: Plann
         await planner.bulk(MakeBulk(verb="restart", targets=((SERVICE, WORKLOAD), ("gone", other))), NOW)
     with pytest.raises(PlanRefused, match="run in the same place"):
         await planner.bulk(MakeBulk(verb="restart", targets=((SERVICE, WORKLOAD), ("web", WORKLOAD))), NOW)
+    with pytest.raises(PlanRefused, match="restart-all is of everything in one place: mark none"):
+        await planner.bulk(MakeBulk(verb="restart-all", targets=((SERVICE, WORKLOAD),)), NOW)
     one = await planner.bulk(MakeBulk(verb="restart", targets=((SERVICE, WORKLOAD),)), NOW)
     assert one.services == (SERVICE,)
 
