@@ -162,11 +162,20 @@ class CockpitApp(PaintedApp):
         """Remember when a key was pressed; a message lasts until the next one."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._key_at = self.clock.monotonic()
+            if self._opens_palette(event.key):
+                # Here and now: the letters after it may have come in the same burst, and are the palette's.
+                self.action_palette()
+                return
             if self._message_until is not None:
                 self._message_until.stop()
                 self._message_until = None
                 self._unsay()
         await super().on_event(event)
+
+    def _opens_palette(self, key: str) -> bool:
+        screen = self.screen
+        named = any(one.id == "command" and key in one.keys.split(",") for one in self.keys)
+        return named and isinstance(screen, CockpitScreen) and screen.asking is None
 
     async def on_key(self, event: events.Key) -> None:
         """A key that nothing below took: an open prompt has it; tmux's Esc and a key, unbound, counts as Esc."""
@@ -241,11 +250,12 @@ class CockpitApp(PaintedApp):
 
     def action_faults_only(self) -> None:
         """Only services that are not well."""
-        if isinstance(self.screen, Overview):
-            self.screen.faults_only = not self.screen.faults_only
-            self.screen.filter_changed()
+        screen = self.screen
+        if isinstance(screen, CockpitScreen) and screen.faults_only is not None:
+            screen.faults_only = not screen.faults_only
+            screen.filter_changed()
         else:
-            self.say("faults only works on the list of services")
+            self.say("faults only works on lists of services and objects")
 
     def action_help(self) -> None:
         """What the keys do here."""
@@ -256,12 +266,16 @@ class CockpitApp(PaintedApp):
         """A command by its name."""
         screen = self.screen
         if isinstance(screen, CockpitScreen):
-            self.push_screen(opening.palette(self.keys, screen.chain, self.frame.demo), self._run_command)
+            self.push_screen(opening.palette(self, screen.chain), self._run_command)
 
     async def _run_command(self, action: str | None) -> None:
         if action is not None:
             target = next((node for node in (self.focused, self.screen) if node and opening.has(node, action)), self)
             await self.run_action(action, target)
+
+    def action_objects(self, words: str) -> None:
+        """The objects of a kind: "pods shop /web"."""
+        self.push_screen(opening.objects(self, words))
 
     def action_note(self) -> None:
         """Write a line into the timeline."""

@@ -113,6 +113,7 @@ KEYS: tuple[Key, ...] = (
     _key("service", "runbook", "b", "runbook", "runbook", "the runbook that fits"),
     _key("service", "explain", "x", "explain", "explain", "why it is in this state"),
     _key("service", "sort", "S", "sort", "sort", "another order"),
+    _key("object", "owner", "J", "owner", "owner", "what keeps it as it is", rank=60),
     _key(
         "log",
         "since",
@@ -184,6 +185,7 @@ CHAINS: Mapping[str, tuple[str, ...]] = {
     "log": ("log", "list", "pick", "service", "app"),
     "timeline": ("timeline", "list", "pick", "service", "app"),
     "a list": ("list", "pick", "service", "app"),
+    "objects": ("object", "list", "pick", "service", "app"),
     "a text": ("list", "app"),
     "a service's text": ("list", "service", "app"),
     "dialog": ("dialog",),

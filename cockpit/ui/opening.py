@@ -67,11 +67,20 @@ def help_screen(keys: Sequence[Key], scopes: Sequence[str], demo: bool) -> Cockp
     return help_module.help_screen(keys, scopes, demo)
 
 
-def palette(keys: Sequence[Key], scopes: Sequence[str], demo: bool) -> "Palette":
+def palette(cockpit: Cockpit, scopes: Sequence[str]) -> "Palette":
     """Commands by their names."""
     from cockpit.ui.dialogs.palette import Palette
+    from cockpit.ui.kindwords import clusters
 
-    return Palette(keys, scopes, demo)
+    return Palette(cockpit.keys, scopes, cockpit.frame.demo, clusters(cockpit.frame.snapshot))
+
+
+def objects(cockpit: Cockpit, words: str) -> CockpitScreen:
+    """The objects of a kind, as they were asked for."""
+    from cockpit.ui.kindwords import parsed
+    from cockpit.ui.screens.objects import ObjectsScreen
+
+    return ObjectsScreen(cockpit, parsed(words))
 
 
 def has(node: DOMNode, action: str) -> bool:
@@ -125,4 +134,4 @@ def drill(screen: CockpitScreen) -> None:
     cockpit.ask(ListFaults(), "the demo's faults", show)
 
 
-__all__: list[Any] = ["SCREENS", "approve", "drill", "has", "help_screen", "note", "palette"]
+__all__: list[Any] = ["SCREENS", "approve", "drill", "has", "help_screen", "note", "objects", "palette"]

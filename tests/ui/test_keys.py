@@ -11,6 +11,7 @@ from cockpit.ui.keys import CHAINS, KEYS, keys_of
 from cockpit.ui.panes.logpane import LogPane
 from cockpit.ui.screens.health import HealthScreen
 from cockpit.ui.screens.log import LogScreen
+from cockpit.ui.screens.objects import ObjectsScreen
 from cockpit.ui.screens.overview import Overview
 from cockpit.ui.screens.resources import ResourcesScreen
 from cockpit.ui.screens.service import ServiceScreen
@@ -38,7 +39,9 @@ OWNERS = {
         TimelineScreen,
         TemporaryScreen,
         WallScreen,
+        ObjectsScreen,
     ),
+    "object": (ObjectsScreen,),
     "log": (LogPane,),
     "dialog": (Dialog,),
     "timeline": (TimelineScreen,),

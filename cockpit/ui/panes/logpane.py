@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from cockpit.board.model import Identity
 from cockpit.engine.port import CloseTail, ErrorShape, FindLine, OpenTail, SaveLog, SetQuery, TopErrors
 from cockpit.logs.line import Level, LogLine
 from cockpit.logs.pattern import Pattern, PatternError
@@ -38,6 +39,7 @@ class LogPane(LogLines):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._services: tuple[str, ...] = ()
+        self._instances: tuple[Identity, ...] = ()
         self._label = ""
         self._window: tuple[str, float | None, int | None] = FIRST
         self._previous = False
@@ -83,9 +85,9 @@ class LogPane(LogLines):
 
     # Opening
 
-    def open_services(self, services: tuple[str, ...], name: str) -> None:
-        """Open the merged log of some services; the filter and the window begin anew."""
-        self._services, self._label = services, name
+    def open_services(self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = ()) -> None:
+        """Open the merged log of some services, or of these instances; the filter and the window begin anew."""
+        self._services, self._label, self._instances = services, name, instances
         self._window, self._previous = FIRST, False
         self._filter, self.filter_text = LogFilter(), ""
         self.highlight = None
@@ -115,7 +117,8 @@ class LogPane(LogLines):
         query = self._filter.query
         self.open("", self._heading(), ("opening the log",))
         command = OpenTail(
-            services=self._services,
+            services=() if self._instances else self._services,
+            instances=self._instances,
             since_seconds=None if query.since else seconds,
             tail=None if query.since else lines,
             since=query.since,
@@ -134,7 +137,8 @@ class LogPane(LogLines):
 
     def _heading(self) -> str:
         found = [one for one in self.cockpit.frame.snapshot.services if one.key in self._services]
-        instances = sum(len(workload.instances) for service in found for workload in service.workloads)
+        all_of_them = sum(len(workload.instances) for service in found for workload in service.workloads)
+        instances = len(self._instances) or all_of_them
         parts = [f"{self._label}: log", plural(instances, "instance")]
         parts += ["the run before" if self._previous else "", self._window[0] and f"since {self._window[0]}"]
         parts.append(f"/{self.filter_text}" if self.filter_text else "")

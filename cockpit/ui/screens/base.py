@@ -142,6 +142,8 @@ class CockpitScreen(Framed, Screen[None]):
 
     opened_as = ""
     filter_text = ""
+    faults_only: bool | None = None
+    """Whether only what is not well is listed; None where that means nothing."""
     filter_hint = "words; ! the others; -f letters in order"
 
     def filter_changed(self) -> None:

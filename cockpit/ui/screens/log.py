@@ -4,6 +4,7 @@ from typing import cast
 
 from textual.app import ComposeResult
 
+from cockpit.board.model import Identity
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.frame import Frame
 from cockpit.ui.logfilter import HINT
@@ -13,11 +14,12 @@ from cockpit.ui.screens.selected import SelectedService
 
 
 class LogScreen(SelectedService):
-    """The merged log of some services."""
+    """The merged log of some services, or of single instances of them."""
 
-    def __init__(self, services: tuple[str, ...], name: str) -> None:
+    def __init__(self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = ()) -> None:
+        """instances: those of them whose log it is; none means all."""
         super().__init__()
-        self._services = services
+        self._services, self._instances = services, instances
         self._label = name
 
     def body(self) -> ComposeResult:
@@ -41,7 +43,7 @@ class LogScreen(SelectedService):
 
     def on_mount(self) -> None:
         """Open it."""
-        self.log_pane.open_services(self._services, self._label)
+        self.log_pane.open_services(self._services, self._label, self._instances)
 
     def show_frame(self, frame: Frame) -> None:
         """New lines."""

@@ -1,0 +1,118 @@
+"""A list of objects as a table: its columns come with it, what narrows it stands in its rule, its age beside it."""
+
+from collections.abc import Sequence
+
+from cockpit.board.model import SafeText
+from cockpit.engine.port import ObjectRow
+from cockpit.ui.cells import Span
+from cockpit.ui.format import age
+from cockpit.ui.kindwords import clusters
+from cockpit.ui.objectlist import ObjectList
+from cockpit.ui.objectrows import arranged
+from cockpit.ui.widgets.natural import Natural, NaturalColumns
+from cockpit.ui.widgets.table import Cells, Table
+
+NEWEST = "last seen"
+"""Events come without any order: those seen last are shown first."""
+
+
+class ObjectsPane(Table[ObjectRow]):
+    """read: what is shown. select: the name of the object that the cursor is to stand on."""
+
+    def __init__(self, read: ObjectList, select: str = "", *, id: str | None = None) -> None:
+        super().__init__((), lambda row: row.key, self._object_cells, id=id)
+        self.read = read
+        self.filter_text = ""
+        self.faults_only = False
+        self.by: int | None = None
+        self.backwards = False
+        self.titles: tuple[str, ...] = ()
+        self._select = select
+        self._natural = NaturalColumns((), self._texts)
+        self._shown: tuple[object, ...] = ()
+
+    # What is in it
+
+    def heard(self, rows: Sequence[ObjectRow]) -> None:
+        """These are new, or something else of the list is."""
+        titles = tuple(one.title for one in self.read.columns)
+        if titles != self.titles:
+            self.titles = titles
+            self.by = 0 if titles and titles[0].lower() == NEWEST else None
+            space = [Natural("NAMESPACE")] if self.read.spaced else []
+            own = [Natural(one.title.upper(), one.number, one.wide) for one in self.read.columns]
+            self._columns = self._natural = NaturalColumns([*space, *own], self._texts)
+            self._drawn.clear()
+            rows = self.read.rows
+        if self._natural.widen(rows):
+            self._drawn.clear()
+        self.update_rows()
+
+    def update_rows(self) -> None:
+        """Show what the reader asks for, when that or the list is another than before."""
+        state = (self.read.version, self.filter_text, self.faults_only, self.by, self.backwards)
+        if state == self._shown:
+            return
+        if state[1:] != self._shown[1:]:
+            self.reorder()
+        self._shown = state
+        rows = arranged(self.read.rows, self.filter_text, self.faults_only, self.by, self.backwards)
+        self.say_state()
+        self.show(rows)
+        if self._select and (found := next((row for row in rows if row.name == self._select), None)):
+            self.select(found.key)
+            self._select = ""
+
+    def order_by(self, column: int) -> None:
+        """Order by a column; by the same again the other way round."""
+        self.backwards = column == self.by and not self.backwards
+        self.by = column
+        self.update_rows()
+
+    def _texts(self, row: ObjectRow) -> tuple[SafeText, ...]:
+        return (row.space, *row.cells) if self.read.spaced else row.cells
+
+    def _object_cells(self, row: ObjectRow, exact: bool) -> Cells:
+        style = "degraded" if row.fault else "text"
+        return tuple(Span(self.look.text(text), style) for text in self._texts(row))
+
+    # What stands around it
+
+    def say_state(self) -> None:
+        """Heading, age, and what to say when there is no row."""
+        read = self.read
+        self.heading = "  ".join(part for part in self._parts() if part)
+        hints = ["not read again:" if read.error and read.rows else ""]
+        hints += [f"{age(read.old)} old" if read.old is not None else "", read.left_out]
+        self.hint = " ".join(part for part in hints if part)
+        self.empty = self._empty()
+        self.redraw()
+
+    def _parts(self) -> list[str]:
+        read, look = self.read, self.look
+        spaces = ", ".join(read.spaces) if len(read.spaces) < 4 else f"{len(read.spaces)} namespaces"
+        everywhere = "all namespaces" if read.kind and read.kind.namespaced else ""
+        several = len(clusters(self.cockpit.frame.snapshot)) > 1
+        ordered = f"by {self.titles[self.by]}" if self.by is not None and self.by < len(self.titles) else ""
+        return [
+            read.kind.qualified if read.kind else read.query.kind,
+            look.text(spaces) or everywhere,
+            read.query.labels,
+            f"@{look.name(read.source)}" if several else "",
+            f"{ordered}, last first" if ordered and self.backwards else ordered,
+            "faults only" if self.faults_only else "",
+            f"/{self.filter_text}" if self.filter_text else "",
+        ]
+
+    def _empty(self) -> tuple[str, ...]:
+        read = self.read
+        if read.rows:
+            why = f"/{self.filter_text} leaves none" if self.filter_text else "no row tells of a fault"
+            return (f"{why} of {len(read.rows)}; Esc shows all",)
+        if read.error:
+            return (read.error, f"asked again in {age(read.again_in)}; Esc goes back")
+        if read.page is None:
+            spent = age(read.waiting or 0.0)
+            return (f"waiting for {read.query.kind} of {self.look.name(read.source)}, {spent}; Esc goes back",)
+        kind, *narrowed = [part for part in self._parts() if part]
+        return (f"there are no {kind}: {', '.join(narrowed)}" if narrowed else f"there are no {kind}",)

@@ -1,0 +1,220 @@
+"""The objects of any kind, as the cluster lists them; the keys of a service work on rows that the board knows."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from msgspec.structs import replace
+from textual import on
+from textual.app import ComposeResult
+
+from cockpit.board.model import SafeText, Workload
+from cockpit.board.snapshot import ServiceStatus
+from cockpit.engine.frame import Frame
+from cockpit.engine.port import DescribeObject, Form, ObjectQuery, ObjectRow
+from cockpit.ui.cockpit import Cockpit
+from cockpit.ui.dialogs.pick import Choice, PickDialog
+from cockpit.ui.format import moment
+from cockpit.ui.keys import bindings
+from cockpit.ui.kindwords import Listing, clusters
+from cockpit.ui.objectlist import ObjectList
+from cockpit.ui.objectrows import on_board
+from cockpit.ui.panes.objects import ObjectsPane
+from cockpit.ui.screens.pager import PagerScreen, plain_text
+from cockpit.ui.screens.selected import SelectedService
+from cockpit.ui.screens.servicepager import ServicePager
+from cockpit.ui.widgets.table import Table
+
+INTO = {"namespaces": "pods"}
+"""Kinds whose objects are entered as a place: what is then listed in them."""
+
+
+class ObjectsScreen(SelectedService):
+    """Read again while it is on the screen. asked: what is listed, of the first cluster when it names none."""
+
+    BINDINGS = bindings("object")
+    scopes = ("object", "service")
+
+    def __init__(self, cockpit: Cockpit, asked: Listing) -> None:
+        super().__init__()
+        known = clusters(cockpit.frame.snapshot)
+        self._source = asked.source or (known[0] if known else "")
+        self._list = ObjectList(cockpit.port, cockpit.clock, self._source, asked.query)
+        self._select = asked.select
+        self.filter_text = asked.filter
+        self.faults_only = False
+
+    def body(self) -> ComposeResult:
+        """The table."""
+        yield ObjectsPane(self._list, self._select, id="body")
+
+    @property
+    def table(self) -> ObjectsPane:
+        """The objects."""
+        return cast(ObjectsPane, self.one(ObjectsPane))
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._read()
+
+    def tick(self) -> None:
+        """A second has passed: ages go on, and what is due is read."""
+        self._read()
+        self.table.say_state()
+
+    def read_again(self) -> None:
+        """The reader wants the whole truth anew."""
+        self._read(at_once=True)
+
+    def _read(self, at_once: bool = False) -> None:
+        if self._list.due or (at_once and self._list.waiting is None):
+            self.run_worker(self._list.read(self._heard), group="read", exclusive=True)
+
+    def _heard(self, rows: Sequence[ObjectRow]) -> None:
+        if self.is_mounted:
+            self.table.heard(rows)
+
+    def show_frame(self, frame: Frame) -> None:
+        """What has been read does not follow the frame; what the reader asks for may be something else."""
+        table = self.table
+        table.filter_text, table.faults_only = self.filter_text, bool(self.faults_only)
+        table.update_rows()
+
+    # What a row is
+
+    def _row(self) -> ObjectRow | None:
+        row = self.table.current
+        if row is None:
+            self.cockpit.say("nothing is selected")
+        return row
+
+    def _found(self, row: ObjectRow | None) -> tuple[ServiceStatus, Workload] | None:
+        kind = self._list.kind
+        if row is None or kind is None:
+            return None
+        return on_board(self.cockpit.frame.snapshot, self._source, kind, row)
+
+    @property
+    def service(self) -> ServiceStatus | None:
+        """The service that the selected object runs."""
+        found = self._found(self.table.current)
+        return found[0] if found else None
+
+    def chosen_services(self) -> list[ServiceStatus]:
+        """The services of the marked objects, or of the selected one; of each only the workload that is meant."""
+        table = self.table
+        marked = [row for row in table.items if row.key in table.marks]
+        found = [self._found(row) for row in (marked or [table.current])]
+        meant = {(one[0].key, one[1].id): replace(one[0], workloads=(one[1],)) for one in found if one}
+        return list(meant.values())
+
+    def clear_filter(self) -> bool:
+        """Marks go first, then what narrows the list."""
+        if self.table.marks:
+            self.table.unmark()
+            return True
+        if super().clear_filter():
+            return True
+        if self.faults_only:
+            self.faults_only = False
+            self.filter_changed()
+            return True
+        return False
+
+    # Keys
+
+    def _known(self) -> bool:
+        """Whether the board knows what is selected; says so when it does not."""
+        if self.chosen_services():
+            return True
+        if (row := self._row()) is not None:
+            self.cockpit.say(f"{row.name}: no service of the profile runs on it; it is only looked at here")
+        return False
+
+    def action_verb(self, verb: str) -> None:
+        """Plan a change of the service that it runs."""
+        if self._known():
+            super().action_verb(verb)
+
+    def action_actions(self) -> None:
+        """Every other action on the service that it runs."""
+        if self._known():
+            super().action_actions()
+
+    def action_undo(self) -> None:
+        """Take back what was done last to the service that it runs."""
+        if self._known():
+            super().action_undo()
+
+    def action_explain(self) -> None:
+        """Why the service that it runs is in its state."""
+        if self._known():
+            super().action_explain()
+
+    def action_log(self) -> None:
+        """The log of a pod, or of all that the service runs."""
+        from cockpit.ui.screens.log import LogScreen
+
+        row, found = self.table.current, self._found(self.table.current)
+        pods = found[1].instances if found and not self.table.marks else ()
+        pod = next((one for one in pods if row and one.id.instance == row.uid), None)
+        if found is not None and pod is not None:
+            self.app.push_screen(LogScreen((found[0].key,), str(pod.name), (pod.id,)))
+        elif self._known():
+            super().action_log()
+
+    def action_sort(self) -> None:
+        """Pick the column that they are ordered by; the same again turns it round."""
+        choices = [Choice(str(index), title) for index, title in enumerate(self.table.titles)]
+
+        def picked(index: str | None) -> None:
+            if index is not None:
+                self.table.order_by(int(index))
+
+        self.app.push_screen(PickDialog("Order by which column? The same again: last first", choices), picked)
+
+    @on(Table.Entered)
+    def entered(self) -> None:
+        """Into it: a namespace's pods, everything else described."""
+        row, kind = self._row(), self._list.kind
+        if row is not None and kind is not None and (inner := INTO.get(kind.qualified)):
+            self._open(Listing(ObjectQuery(kind=inner, space=row.name), self._source))
+        else:
+            self.action_describe()
+
+    def action_describe(self) -> None:
+        """What it is, with its events."""
+        self._text("describe", "described")
+
+    def action_inspect(self) -> None:
+        """All of it as YAML."""
+        self._text("yaml", "YAML")
+
+    def _text(self, form: Form, word: str) -> None:
+        row, kind = self._row(), self._list.kind
+        if row is None or kind is None:
+            return
+        name = f"{kind.singular} {row.name}"
+        service = self.service
+        asked = DescribeObject(source=self._source, kind=kind.qualified, space=row.space, name=row.name, form=form)
+
+        def show(text: SafeText) -> None:
+            at = moment(self.cockpit.now, self.cockpit.look.utc)
+            heading, source = f"{name}: {word} at {at}", plain_text(self.cockpit.look.text(text))
+            pager = ServicePager(heading, source, service.key) if service else PagerScreen(heading, source)
+            self.app.push_screen(pager)
+
+        self.cockpit.ask(asked, name, show)
+
+    def action_owner(self) -> None:
+        """To what keeps it as it is, in the list of its kind."""
+        row = self._row()
+        if row is None:
+            return
+        if row.owner is None:
+            self.cockpit.say(f"{row.name} belongs to no other object")
+            return
+        query = ObjectQuery(kind=row.owner.kind, space=row.space or None)
+        self._open(Listing(query, self._source, select=row.owner.name))
+
+    def _open(self, asked: Listing) -> None:
+        self.app.push_screen(ObjectsScreen(self.cockpit, asked))
