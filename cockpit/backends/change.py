@@ -54,7 +54,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     done_when: the name of a predicate over observation (`mitigate.verify`), judged yes, no or unknown.
     precondition: what the backend compares again just before (ids, versions); opaque elsewhere.
     inverse: (verb, arguments) that takes it back, None when nothing does.
-    instances: those of the target's workload that it is about, when neither all nor the target alone.
+    instances: those of the target's workload that it is about, when neither all nor the target alone; of a node, those
+    of other workloads that leave it.
     source, service: whose operator does it and what it is done to, where that differs from the plan's.
     requires: a probe of the service that must be good just before. back: what takes it back at once, when a later
     operation of a plan that steps back fails; left out, its inverse is planned then.
@@ -147,11 +148,15 @@ class Permit:
 
 
 class Outcome(Struct, frozen=True):
-    """What the backend answered. accepted False: it was refused or failed, `detail` says why."""
+    """What the backend answered. accepted False: it was refused or failed, `detail` says why.
+
+    again: seconds after which to perform it once more, for what of it has to wait (for a budget, say); 0: all was done.
+    """
 
     accepted: bool
     detail: SafeText = SafeText("")
     facts: Facts = ()
+    again: float = 0.0
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

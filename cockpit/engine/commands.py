@@ -100,6 +100,10 @@ async def _perform(core: Core, command: port.Perform) -> Verdict:
     return await core.record.perform(command)
 
 
+async def _halt(core: Core, command: port.Halt) -> None:
+    core.record.halt(command.run)
+
+
 async def _dry_run(core: Core, command: port.DryRun) -> port.Rehearsal:
     return await core.record.rehearse(command.plan)
 
@@ -176,6 +180,7 @@ _HANDLERS: dict[type, Handler] = {
     port.MakePlan: _plan,
     port.MakeBulk: _bulk,
     port.Perform: _perform,
+    port.Halt: _halt,
     port.DryRun: _dry_run,
     port.Approve: _approve,
     port.Require: _require,

@@ -102,7 +102,7 @@ class Core:
 
     def _tell_focus(self, snapshot: Snapshot) -> None:
         """Workloads come and go under the services on the screen: each source hears of it when its own differ."""
-        visible = [w for s in snapshot.services if s.key in self._focused for w in s.workloads]
+        visible = [w for s in (*snapshot.services, *snapshot.nodes) if s.key in self._focused for w in s.workloads]
         for name, source in self.sources.items():
             ids = frozenset(workload.id for workload in visible if workload.source == name)
             if self._told.get(name) != ids:

@@ -119,9 +119,10 @@ class Planner:
     def _services(self, workload: Workload) -> tuple[str, ...]:
         if workload.source == DECLARED:
             return (workload.id.name,)
+        now = self._board.snapshot()
         return tuple(
             status.key
-            for status in self._board.snapshot().services
+            for status in (*now.services, *now.nodes)
             if any(one.id == workload.id for one in status.workloads)
         )
 

@@ -141,6 +141,12 @@ class Perform(Struct, frozen=True, kw_only=True):
     """What is attended (a shell) is attended there; an `engine.console.Console`."""
 
 
+class Halt(Struct, frozen=True):
+    """Let a plan under way (its run) come to its next safe point, and begin nothing more of it. Yields None."""
+
+    run: str
+
+
 class DryRun(Struct, frozen=True):
     """Check permission and preconditions of a plan and change nothing. Yields Rehearsal."""
 
@@ -221,6 +227,7 @@ Command = (
     | MakePlan
     | MakeBulk
     | Perform
+    | Halt
     | DryRun
     | Approve
     | Require

@@ -46,7 +46,7 @@ from cockpit.mitigate.guard import DEFAULT_RULES, Guard, nobody, rules_of
 from cockpit.mitigate.recover import recover
 from cockpit.mitigate.rehearse import Rehearsal, rehearse
 from cockpit.mitigate.run import Door
-from cockpit.mitigate.sight import find_service
+from cockpit.mitigate.sight import concerned
 from cockpit.mitigate.witness import SILENT, Witness
 
 SHOWN = 200
@@ -169,6 +169,14 @@ class Record:
         except (Refused, JournalError) as error:
             raise CommandError(str(error)) from error
 
+    def halt(self, run: str) -> None:
+        """Let a plan under way come to its next safe point, and begin nothing more of it."""
+        try:
+            if self._door is not None:
+                self._door.halt(run, f"{self._person.name} stopped it")
+        except Refused as error:
+            raise CommandError(str(error)) from error
+
     async def rehearse(self, plan: Plan) -> Rehearsal:
         """Whether a plan would be allowed and could be begun now; nothing is changed."""
         await self._opened.wait()
@@ -210,7 +218,7 @@ class Record:
     def require(self, plan: Plan) -> Requirement:
         """What the policy asks for before this plan is allowed."""
         now = self._board.snapshot()
-        return self._guard.requirement(plan, *(find_service(now, key) for key in plan.services))
+        return self._guard.requirement(plan, *concerned(now, plan))
 
     async def note(self, command: AddNote) -> Entry:
         """Record what a person says."""

@@ -82,7 +82,7 @@ class LogWitness:
         targets = {one.target.workload for one in plan.operations}
         for workload in around.board.workloads().values():
             source = around.sources.get(workload.source)
-            if source is not None and workload.id in targets:
+            if source is not None and workload.id in targets and workload.node is None:
                 for instance in workload.instances:
                     yield _Log(instance.id, instance.name, source.logs)
         for key in plan.services if around.files is not None else ():

@@ -26,6 +26,7 @@ WORDS: Mapping[str, str] = {
     "kill": "killed",
     "pause": "paused",
     "isolate": "isolated",
+    "cordon": "cordoned",
     "set": "settings changed",
     "set-env": "environment changed",
     "unset-env": "environment changed",

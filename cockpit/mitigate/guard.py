@@ -137,6 +137,6 @@ def _what(plan: Plan) -> str:
 
 def _to_type(plan: Plan, services: tuple[ServiceStatus | None, ...]) -> str:
     """The one service's name; of several, how many there are: "3 services"."""
-    if len(services) > 1:
-        return f"{len(services)} services"
+    if len(plan.services) > 1:
+        return f"{len(plan.services)} services"
     return services[0].name if services and services[0] else plan.service

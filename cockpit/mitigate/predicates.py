@@ -13,6 +13,7 @@ from cockpit.board.text import safe
 from cockpit.mitigate.answer import Answer, Finding
 from cockpit.mitigate.attended import ended
 from cockpit.mitigate.autoscaled import autoscaled
+from cockpit.mitigate.emptied import cordoned, emptied, uncordoned
 from cockpit.mitigate.networks import connected, isolated
 from cockpit.mitigate.renewed import read_back, replaced
 from cockpit.mitigate.settings import settings
@@ -268,6 +269,9 @@ PREDICATES: Mapping[str, Required] = {
     "settings at rest": Required(test=settings, word="set so"),
     "isolated": Required(test=isolated, word="off the network"),
     "connected": Required(test=connected, word="connected", probes=True),
+    "cordoned": Required(test=cordoned, word="cordoned"),
+    "uncordoned": Required(test=uncordoned, word="open again"),
+    "emptied": Required(test=emptied, word="gone"),
     "captured": Required(test=captured, word="captured", shows=False, lasts=False),
     ATTENDED: Required(test=ended, word="", shows=False, attended=True),
     "probe": Required(test=probe_named, word="probe good", shows=False, answers=True),

@@ -14,12 +14,13 @@ Phase = Literal["running", "verifying", "ended"]
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One operation; seconds: how long it took, or takes so far."""
+    """One operation; seconds: how long it took, or takes so far. more: part of it has not been asked for yet."""
 
     title: SafeText
     state: StepState
     seconds: float | None = None
     detail: SafeText = SafeText("")
+    more: bool = False
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -32,6 +33,11 @@ class Progress(Struct, frozen=True, kw_only=True):
     phase: Phase
     verdict: Verdict | None = None
     note: SafeText = SafeText("")
+
+    @property
+    def stoppable(self) -> bool:
+        """Whether something of it has not been begun, and would not be if it were stopped now."""
+        return self.phase == "running" and any(step.more or step.state == "waiting" for step in self.steps)
 
 
 Listener = Callable[[Progress], None]

@@ -18,14 +18,15 @@ from cockpit.incident.entry import Draft
 from cockpit.incident.errors import JournalError, NotRecorded, TargetBusy
 from cockpit.mitigate import record
 from cockpit.mitigate.attended import Attendance, attendance
-from cockpit.mitigate.back import ways_back
+from cockpit.mitigate.back import step_back, ways_back
 from cockpit.mitigate.errors import Refused, TargetChanged, words_of
 from cockpit.mitigate.guard import Guard
 from cockpit.mitigate.predicates import required
 from cockpit.mitigate.progress import Listener, ignore
 from cockpit.mitigate.record import Recorder
+from cockpit.mitigate.rounds import Rounds, stopped_before
 from cockpit.mitigate.several import Several
-from cockpit.mitigate.sight import Baseline, BoardView, baseline, find_service
+from cockpit.mitigate.sight import Baseline, BoardView, baseline, concerned
 from cockpit.mitigate.signals import not_good
 from cockpit.mitigate.smoke import asked
 from cockpit.mitigate.steps import Steps
@@ -56,11 +57,18 @@ class Door:
         self._guard = guard
         self._stopping = ""
         self._ending = asyncio.Event()
+        self._runs: dict[str, _Run] = {}
 
     def stop(self, why: str) -> None:
         """Let the operation that runs finish and begin no other; `perform` returns soon after, with what was done."""
         self._stopping = why
         self._ending.set()
+
+    def halt(self, run: str, why: str) -> None:
+        """Let one run come to its next safe point, and begin nothing more of it. Refused: it is not under way."""
+        if run not in self._runs:
+            raise Refused("it is not under way any more")
+        self._runs[run].halted = why
 
     async def perform(
         self,
@@ -82,11 +90,15 @@ class Door:
             raise Refused(f"the cockpit is ending ({self._stopping}): nothing was done")
         for source in {one.source or plan.source for one in (*plan.operations, *plan.smoke)}:
             self.operator(source)
-        first, *others = (find_service(self._board.snapshot(), key) for key in plan.services)
+        first, *others = concerned(self._board.snapshot(), plan)
         permit = self._guard.allow(plan, first, who, typed_name, *others)
         run = _Run(self, plan, permit, on_progress, attendance(plan, terminal, self._clock, self._ending))
         await run.begin(who, unrecorded=unrecorded)
-        return await run.carry_out()
+        self._runs[run.name] = run
+        try:
+            return await run.carry_out()
+        finally:
+            del self._runs[run.name]
 
     def operator(self, source: str) -> Operator:
         """Who changes a source. Refused when nobody does."""
@@ -117,6 +129,12 @@ class _Run:
         self._several = Several(plan)
         self._seen: Testimony = SILENT
         self._backed = 0
+        self.halted = ""
+        """Why a person stopped it; empty while it goes on."""
+
+    @property
+    def _stopping(self) -> str:
+        return self._door.stopping or self.halted
 
     async def begin(self, who: str, *, unrecorded: bool) -> None:
         """Write the intent, with how it was before; nothing has been done before it is on the disk."""
@@ -139,8 +157,8 @@ class _Run:
     async def carry_out(self) -> Verdict:
         """Every operation in turn, then the judgement of the whole."""
         for number, operation in enumerate(self._plan.operations):
-            if self._door.stopping and (number == 0 or self._plan.operations[number - 1].safe_to_stop_after):
-                return await self._stopped(number)
+            if self._stopping and (number == 0 or self._plan.operations[number - 1].safe_to_stop_after):
+                return await self._end(stopped_before(self._plan, number, self._stopping), number)
             if why := self._several.leave_out(operation):
                 self._steps.leave_out(number, why)
                 continue
@@ -170,7 +188,7 @@ class _Run:
             return Ruling(result="did not work", evidence=(safe(f"{operation.title}: {outcome.detail or 'refused'}"),))
         told = outcome.facts if outcome else ()
         self._done.append(Done(operation=operation, baseline=before, answered=self._clock.now(), told=told))
-        ruling = await self._await(number, operation)
+        self._done[-1], ruling = await self._await(number, operation, outcome)
         if ruling.result == "worked":
             self._steps.finish(number, ruling.evidence)
             return None
@@ -205,15 +223,19 @@ class _Run:
         except Exception as error:  # the connection may have broken after the request was taken
             return None, words_of(error)
 
-    async def _await(self, number: int, operation: Operation) -> Ruling:
+    async def _await(self, number: int, operation: Operation, outcome: Outcome | None) -> tuple[Done, Ruling]:
         """Wait until this operation's own `done_when` holds, before the next is begun."""
         hold = SETTLE if required(operation.done_when).crashes else 0.0
-        question = self._question((self._done[-1],), hold=hold, deadline=operation.deadline, probes=False)
-        return await verify(
-            question, self._board, self._clock, crashes=self._steps.crashes,
-            tell=lambda ruling: self._steps.tell(number, ruling.evidence),
-            stopping=lambda: bool(self._door.stopping) and operation.safe_to_stop_after,
-        )  # fmt: skip
+
+        async def watch(done: Done, seconds: float) -> Ruling:
+            return await verify(
+                self._question((done,), hold=hold, deadline=seconds, probes=False), self._board, self._clock,
+                tell=lambda ruling: self._steps.tell(number, ruling.evidence, more=rounds.more),
+                stopping=lambda: bool(self._stopping) and operation.safe_to_stop_after, crashes=self._steps.crashes,
+            )  # fmt: skip
+
+        rounds = Rounds(operation, self._clock, lambda: self._ask(operation), watch, lambda: self._stopping)
+        return await rounds.run(self._done[-1], outcome)
 
     async def _judge(self) -> Verdict:
         if not self._done:
@@ -222,13 +244,13 @@ class _Run:
         question = self._question(tuple(self._done), hold=self._plan.hold, deadline=self._plan.deadline, probes=True)
         ruling = await verify(
             question, self._board, self._clock, crashes=self._steps.crashes,
-            tell=lambda ruling: self._steps.waiting(ruling.evidence), stopping=lambda: bool(self._door.stopping),
+            tell=lambda ruling: self._steps.waiting(ruling.evidence), stopping=lambda: bool(self._stopping),
         )  # fmt: skip
         if ruling.result is None:
-            early = safe(f"every step was done, then not watched to the end: {self._door.stopping}")
+            early = safe(f"every step was done, then not watched to the end: {self._stopping}")
             ruling = Ruling(result="unknown", evidence=(early, *ruling.evidence))
         elif ruling.result == "worked":
-            ruling = await asked(self._plan, ruling, self._ask, self._steps.waiting, lambda: self._door.stopping)
+            ruling = await asked(self._plan, ruling, self._ask, self._steps.waiting, lambda: self._stopping)
         if ruling.result == "did not work":
             ruling = await self._step_back(ruling)
         ruling = self._several.over_all(ruling, [done.operation for done in self._done])
@@ -238,18 +260,7 @@ class _Run:
         """Take back what was done, last first, where the plan says so; what came of each stands in the evidence."""
         if self._plan.on_failure != "step back":
             return bad
-        words: list[SafeText] = []
-        for done in reversed(self._done):
-            try:
-                backs = await self._ways_back(done.operation)
-            except Exception as error:  # a backend may fail in any way; the others are still taken back
-                words.append(safe(f"{done.operation.title}: cannot be taken back: {words_of(error)}"))
-                continue
-            if not backs:
-                words.append(safe(f"{done.operation.title}: nothing takes it back"))
-            for back in backs:
-                words.append(await self._back(back))
-        return Ruling(result=bad.result, evidence=(*bad.evidence, *words))
+        return await step_back(self._done, bad, self._ways_back, self._back)
 
     async def _ways_back(self, operation: Operation) -> tuple[Operation, ...]:
         async with self._clock.timeout(ANSWER_MARGIN):
@@ -260,9 +271,8 @@ class _Run:
         before = self._baseline((operation,))
         outcome, why = await self._ask(operation)
         if outcome is None or not outcome.accepted:
-            words = safe(
-                f"{operation.title}: {f'no answer ({why})' if outcome is None else outcome.detail or 'refused'}"
-            )
+            said = f"no answer ({why})" if outcome is None else outcome.detail or "refused"
+            words = safe(f"{operation.title}: {said}")
         else:
             done = Done(operation=operation, baseline=before, answered=self._clock.now())
             question = self._question((done,), hold=0.0, deadline=operation.deadline, probes=False)
@@ -281,16 +291,8 @@ class _Run:
         await self._end(Ruling(result="did not work", evidence=(words,)), 0)
         raise type(why)(f"{why}: nothing was done, plan again")
 
-    async def _stopped(self, number: int) -> Verdict:
-        following = self._plan.operations[number]
-        words = safe(
-            f"stopped after step {number} of {len(self._plan.operations)} ({self._door.stopping});"
-            f" next would be: {following.title}"
-        )
-        return await self._end(Ruling(result="unknown", evidence=(words,)), number)
-
     async def _end(self, ruling: Ruling, reached: int) -> Verdict:
-        if self._done and not self._door.stopping:
+        if self._done and not self._stopping:
             ruling = Ruling(result=ruling.result, evidence=(*ruling.evidence, *await self._seen.since()))
         verdict = verdict_of(ruling, self._clock.monotonic() - self._began)
         left = (*self._several.left, *self._plan.operations[reached:])

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from cockpit.backends.change import DECLARED, Facts, Operation
+from cockpit.backends.change import DECLARED, Facts, Operation, Plan
 from cockpit.board.model import Freshness, Identity, Instance, Phase, ReadingState, SafeText, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot, SourceStatus
 
@@ -157,6 +157,19 @@ def find_workload(snapshot: Snapshot, identity: Identity) -> Workload | None:
 def find_service(snapshot: Snapshot, key: str) -> ServiceStatus | None:
     """A service or node by its key."""
     return snapshot.find(key)
+
+
+def concerned(snapshot: Snapshot, plan: Plan) -> tuple[ServiceStatus | None, ...]:
+    """The services that a plan changes, None for one that is not known; then those whose instances it moves away."""
+    found = [find_service(snapshot, key) for key in plan.services]
+    moved = {
+        one.workload
+        for operation in plan.operations
+        for one in operation.instances
+        if one.workload != operation.target.workload
+    }
+    others = (one for one in snapshot.services if moved and any(work.id in moved for work in one.workloads))
+    return (*found, *(one for one in others if one.key not in plan.services))
 
 
 def baseline(snapshot: Snapshot, operations: tuple[Operation, ...], service: str, now: datetime) -> Baseline:

@@ -28,21 +28,24 @@ class Steps:
         self._since[number] = self._clock.monotonic()
         self._set(number, Step(title=self._now.steps[number].title, state="running", seconds=0.0))
 
-    def tell(self, number: int, evidence: tuple[SafeText, ...]) -> None:
-        """What is waited for."""
+    def tell(self, number: int, evidence: tuple[SafeText, ...], *, more: bool = False) -> None:
+        """What is waited for. more: part of it has not been asked for yet."""
         step = self._now.steps[number]
-        self._set(number, replace(step, seconds=self._seconds(number), detail=evidence[0] if evidence else step.detail))
+        self._set(
+            number,
+            replace(step, seconds=self._seconds(number), detail=evidence[0] if evidence else step.detail, more=more),
+        )
 
     def finish(self, number: int, evidence: tuple[SafeText, ...]) -> None:
         """It is done, by observation."""
         step = self._now.steps[number]
         detail = evidence[0] if evidence else step.detail
-        self._set(number, replace(step, state="done", seconds=self._seconds(number), detail=detail))
+        self._set(number, replace(step, state="done", more=False, seconds=self._seconds(number), detail=detail))
 
     def fail(self, number: int, detail: SafeText) -> None:
         """It was refused, or did not become so."""
         step = self._now.steps[number]
-        self._set(number, replace(step, state="failed", seconds=self._seconds(number), detail=detail))
+        self._set(number, replace(step, state="failed", more=False, seconds=self._seconds(number), detail=detail))
 
     def leave_out(self, number: int, why: SafeText) -> None:
         """It is not begun, and will not be."""

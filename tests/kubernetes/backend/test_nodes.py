@@ -19,11 +19,15 @@ CORDON = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule", "ti
 
 
 def node(
-    *conditions: Json, name: str = "worker-1", taints: tuple[Json, ...] = (), cordoned: bool = False, **labels: str
+    *conditions: Json,
+    name: str = "worker-1",
+    taints: tuple[Json, ...] = (),
+    cordoned: bool = False,
+    labels: Json | None = None,
 ) -> Node:
     """A node of four cores; without conditions a ready one."""
     whole = {
-        "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": CREATED, "labels": labels},
+        "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": CREATED, "labels": labels or {}},
         "spec": {"taints": list(taints), "unschedulable": cordoned},
         "status": {
             "conditions": list(conditions) or [condition("Ready", "True")],
@@ -69,7 +73,7 @@ def test_a_node_says_what_it_is() -> None:
     taint = {"key": "team", "value": "data", "effect": "NoSchedule"}
     own = {"key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"}
     roles = {"node-role.kubernetes.io/worker": "", "node-role.kubernetes.io/gpu": ""}
-    one = told(fleet(node(taints=(taint, own), **roles)))
+    one = told(fleet(node(taints=(taint, own), labels=roles)))
     assert one.node is not None
     assert one.node.roles == ("gpu", "worker")
     assert one.node.taints == ("team=data:NoSchedule",)
@@ -143,7 +147,7 @@ def test_pods_come_and_go_and_what_happens_in_one_changes_no_node() -> None:
 
 def test_a_node_that_is_gone_is_gone() -> None:
     made = fleet(node())
-    assert told(made)
+    told(made)
     made.begin(NODES, "")
     made.end(NODES, "")
     assert list(made.news()) == [Identity("kubernetes", "c1", "", "node", "worker-1")]
