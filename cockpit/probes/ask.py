@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from cockpit.backends.base import Address, Source
 from cockpit.backends.pool import Pool
+from cockpit.backends.resolver import Resolver
 from cockpit.board.clock import Clock
 from cockpit.board.model import Component, Instance, ReadingState, SafeText
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
-from cockpit.probes.resolver import Resolver
 from cockpit.profile.expand import UnsetVariable, expand
 
 Resolve = Callable[[str, int], Awaitable[Address]]

@@ -15,7 +15,7 @@ from cockpit.probes.ask import CannotAsk
 if TYPE_CHECKING:
     import httpx
 
-    from cockpit.probes.http_connect import Connections
+    from cockpit.backends.connections import Connections
 
     Built = tuple[httpx.AsyncClient, Connections]
 
@@ -56,7 +56,7 @@ def _build(setting: Setting) -> "Built":
     import httpcore
     import httpx
 
-    from cockpit.probes.http_connect import Connections
+    from cockpit.backends.connections import Connections
 
     # No limit of connections (the runner bounds what is in flight) and none of time (each question has its deadline).
     context, connections = _context(setting), Connections()

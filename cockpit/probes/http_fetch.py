@@ -7,9 +7,9 @@ from urllib.parse import urljoin
 
 from msgspec import Struct
 
+from cockpit.backends.resolver import LookupFailed, NoSuchHost, Resolver
 from cockpit.probes.ask import CannotAsk, Stopwatch
 from cockpit.probes.http_client import Clients
-from cockpit.probes.resolver import LookupFailed, NoSuchHost, Resolver
 from cockpit.probes.sentence import sentence
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from random import Random
 
 from cockpit.backends.base import Emit
 from cockpit.backends.pool import Pool
+from cockpit.backends.resolver import Resolver
 from cockpit.board.clock import Clock
 from cockpit.board.model import ReadingState
 from cockpit.board.secrets import Secrets
@@ -16,7 +17,6 @@ from cockpit.probes.http import HttpAsker
 from cockpit.probes.http_client import Clients
 from cockpit.probes.line import Line
 from cockpit.probes.promql import PromqlAsker
-from cockpit.probes.resolver import Resolver
 from cockpit.probes.samples import Sampler, thresholds_of
 from cockpit.probes.tcp import TcpAsker
 from cockpit.profile.schema import AnyProbe, CommandProbe, ExecProbe, HttpProbe, Profile, PromqlProbe, TcpProbe

@@ -3,10 +3,10 @@
 import asyncio
 
 from cockpit.backends.base import SourceError
+from cockpit.backends.resolver import LookupFailed, NoSuchHost
 from cockpit.board.model import ReadingState
 from cockpit.probes import regex
 from cockpit.probes.ask import Answer, CannotAsk, Means, Stopwatch
-from cockpit.probes.resolver import LookupFailed, NoSuchHost
 from cockpit.probes.sentence import sentence
 from cockpit.profile.schema import TcpProbe
 

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from cockpit.backends.base import Address, Source, SourceError
+from cockpit.backends.resolver import Resolver
 from cockpit.board.clock import Clock, ManualClock, SystemClock
 from cockpit.board.model import Instance, Reading, SafeText, Sample
 from cockpit.board.secrets import Secrets
 from cockpit.board.update import Probed, Sampled, Update
-from cockpit.probes.resolver import Resolver
 from cockpit.probes.run import FIRST_WITHIN, ProbeRunner
 from cockpit.profile.schema import Profile
 from tests.patience import PATIENCE

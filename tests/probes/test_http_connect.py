@@ -5,7 +5,7 @@ import asyncio
 import httpcore
 import pytest
 
-from cockpit.probes.http_connect import Connections
+from cockpit.backends.connections import Connections
 from tests.patience import PATIENCE
 
 

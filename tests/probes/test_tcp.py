@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from cockpit.backends.pool import Pool
+from cockpit.backends.resolver import Resolver
 from cockpit.board.model import ReadingState
-from cockpit.probes.resolver import Resolver
 from tests.patience import PATIENCE
 from tests.probes.rig import Rig, ask, ask_late, profile_of
 

@@ -4,10 +4,12 @@ Loaded only when the first is opened: aiohttp takes 100 to 300 ms to import and 
 """
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.kubernetes import errors
@@ -15,6 +17,7 @@ from cockpit.backends.kubernetes.access import tls_context
 from cockpit.backends.kubernetes.client import AGENT, TIMEOUT, KubeClient
 from cockpit.backends.kubernetes.errors import ApiAnswer, Status
 from cockpit.backends.pool import Pool
+from cockpit.backends.resolver import LookupFailed, NoSuchHost, Resolver
 
 if TYPE_CHECKING:
     Socket = aiohttp.ClientWebSocketResponse[bool]
@@ -23,6 +26,7 @@ HEARTBEAT = 20.0
 MESSAGE_LIMIT = 1024 * 1024
 
 _POOL = Pool("kubernetes-tls", 1)
+_LOOKUPS = Pool("kubernetes-channel-names", 2)
 
 
 @contextlib.asynccontextmanager
@@ -32,7 +36,8 @@ async def channels(
     """An open WebSocket. SourceError: the server cannot be reached; ApiAnswer: it refuses."""
     access, proof = await client.connect(), await client.proof()
     context = await _POOL.run(tls_context, access, proof.certificate, proof.key)
-    connector = aiohttp.TCPConnector(ssl=context if context is not None else True, force_close=True)
+    names = _Names()
+    connector = aiohttp.TCPConnector(ssl=context if context is not None else True, force_close=True, resolver=names)
     try:
         async with aiohttp.ClientSession(connector=connector, trust_env=False) as session:
             async with client.clock.timeout(TIMEOUT):
@@ -55,6 +60,35 @@ async def channels(
         raise ApiAnswer(client.where, error.status, Status(message=error.message)) from None
     except (OSError, aiohttp.ClientError, TimeoutError) as error:
         raise errors.unreachable(client.name, access, error) from error
+    finally:
+        await names.close()
+
+
+class _Names(AbstractResolver):
+    """Looks names up in threads of their own, never in those that everything else of the loop waits for."""
+
+    def __init__(self) -> None:
+        self._resolver = Resolver(_LOOKUPS)
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The addresses of a host. OSError."""
+        try:
+            found = await self._resolver.addresses(host, port)
+        except (NoSuchHost, LookupFailed) as error:
+            raise OSError(None, str(error)) from error
+        return [
+            ResolveResult(
+                hostname=host, host=one, port=port, flags=socket.AI_NUMERICHOST, proto=0,
+                family=socket.AF_INET6 if ":" in one else socket.AF_INET,
+            )
+            for one in found
+        ]  # fmt: skip
+
+    async def close(self) -> None:
+        """Stop waiting for lookups in flight."""
+        await self._resolver.close()
 
 
 def payload(kind: aiohttp.WSMsgType, data: object) -> bytes:
@@ -64,3 +98,11 @@ def payload(kind: aiohttp.WSMsgType, data: object) -> bytes:
     if isinstance(data, str):
         return data.encode()
     return data if isinstance(data, bytes) else b""
+
+
+async def receive(socket: "Socket") -> bytes | None:
+    """The next message, empty for one without bytes; None: none will come any more. SourceError: it broke."""
+    message = await socket.receive()
+    if message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED):
+        return None
+    return payload(message.type, message.data)

@@ -22,12 +22,14 @@ from cockpit.profile.schema import Backend
 if TYPE_CHECKING:
     import httpx
 
+    from cockpit.backends.kubernetes.dial import Line
+
 TIMEOUT = 10.0
 """Seconds for every request that is neither a page of a list nor a stream."""
 ANSWER_LIMIT = 64 * 1024 * 1024
 MESSAGE_LIMIT = 64 * 1024
-TRIES, LONGEST_WAIT = 3, 10.0
-"""How often a request is sent that the API asks to send again later, and how long one wait may be."""
+TRIES = 3
+"""How often a request is sent that the API asks to send again later."""
 AGENT = "incident-cockpit"
 
 T = TypeVar("T")
@@ -57,7 +59,7 @@ class KubeClient:
         self._backend, self._secrets, self._read_only = backend, secrets, read_only
         self._environ = os.environ if environ is None else environ
         self._credentials: Credentials | None = None
-        self._http: httpx.AsyncClient | None = None
+        self._line: Line | None = None
         self._certificate = ""
         self._lock = asyncio.Lock()
 
@@ -100,7 +102,7 @@ class KubeClient:
             raise SourceError(f"{self.where}: its answer to {path} cannot be read ({error})") from None
 
     async def raw(self, path: str, query: Query | None = None, *, timeout: float = TIMEOUT, accept: str = "") -> bytes:
-        """Ask; the answer's bytes. What the API asks to send again later is, within the deadline."""
+        """Ask; the answer's bytes. What the API asks to send again later is, where the deadline leaves time for it."""
         return await self._whole("GET", path, query, None, timeout, accept)
 
     async def post(self, path: str, body: object, kind: type[T], timeout: float = TIMEOUT) -> T:
@@ -128,6 +130,7 @@ class KubeClient:
         headers = {"Accept": accept or "application/json", "Accept-Encoding": "gzip"}
         if content is not None:
             headers["Content-Type"] = content_type or "application/json"
+        end = self.clock.monotonic() + timeout
         with self._in_words():
             async with self.clock.timeout(timeout):
                 for left in reversed(range(TRIES)):
@@ -139,20 +142,22 @@ class KubeClient:
                     if reply.status_code < 300:
                         return data
                     failed = errors.answer(self.where, reply.status_code, reply.headers, data)
-                    if failed.status != 429 or not left:
+                    wait = failed.retry_after or 1.0
+                    if failed.status != 429 or not left or self.clock.monotonic() + wait >= end:
                         raise failed
-                    await self.clock.sleep(min(LONGEST_WAIT, failed.retry_after or 1.0))
+                    await self.clock.sleep(wait)
         raise AssertionError("the last try raises")
 
     @contextlib.asynccontextmanager
-    async def stream(self, path: str, query: Query | None = None) -> AsyncIterator["httpx.Response"]:
+    async def stream(self, path: str, query: Query | None = None, accept: str = "") -> AsyncIterator["httpx.Response"]:
         """An answer that may go on for ever: its head comes within TIMEOUT, its body has no deadline.
 
         Errors while the body is read are turned into SourceError here too.
         """
+        headers = {"Accept": accept or "application/json", "Accept-Encoding": "identity"}
         with self._in_words():
             async with self.clock.timeout(TIMEOUT):
-                reply = await self._begin("GET", path, query, None, {"Accept-Encoding": "identity"})
+                reply = await self._begin("GET", path, query, None, headers)
             try:
                 if reply.status_code >= 300:
                     async with self.clock.timeout(TIMEOUT):
@@ -165,9 +170,9 @@ class KubeClient:
     async def reset(self) -> None:
         """Close every connection; the next request reads the kubeconfig anew."""
         async with self._lock:
-            http, self._http, self._credentials = self._http, None, None
-            if http is not None:
-                await http.aclose()
+            line, self._line, self._credentials = self._line, None, None
+            if line is not None:
+                await line.close()
 
     async def _begin(
         self, method: str, path: str, query: Query | None, content: bytes | None, headers: Mapping[str, str]
@@ -195,15 +200,15 @@ class KubeClient:
 
     async def _client(self, access: Access, proof: Proof) -> "httpx.AsyncClient":
         async with self._lock:
-            if self._http is None or self._certificate != proof.certificate:
-                from cockpit.backends.kubernetes.dial import open_client
+            if self._line is None or self._certificate != proof.certificate:
+                from cockpit.backends.kubernetes.dial import open_line
 
                 context = await _POOL.run(tls_context, access, proof.certificate, proof.key)
-                old, self._certificate = self._http, proof.certificate
-                self._http = open_client(access, context, AGENT)
+                old, self._certificate = self._line, proof.certificate
+                self._line = open_line(access, context, AGENT)
                 if old is not None:
-                    await old.aclose()
-            return self._http
+                    await old.close()
+            return self._line.http
 
     @contextlib.contextmanager
     def _in_words(self) -> Iterator[None]:

@@ -2,12 +2,16 @@
 
 import socket
 import ssl
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
 from cockpit.backends.base import SourceError
+from cockpit.backends.connections import Connections
 from cockpit.backends.kubernetes.access import Access
+from cockpit.backends.pool import Pool
+from cockpit.backends.resolver import Resolver
 
 CONNECTIONS = 96
 """A watch of each kind, a log of each container that is followed, and what is asked beside them."""
@@ -19,7 +23,24 @@ for _name, _value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT"
         _KEEPALIVE.append((socket.IPPROTO_TCP, getattr(socket, _name), _value))
 
 
-def open_client(access: Access, context: ssl.SSLContext | None, agent: str) -> httpx.AsyncClient:
+_NAMES = Pool("kubernetes-names", 4)
+
+
+class Line(NamedTuple):
+    """A client, and what stands behind it and ends with it."""
+
+    http: httpx.AsyncClient
+    connections: Connections
+    names: Resolver
+
+    async def close(self) -> None:
+        """Close every connection, those under way too."""
+        await self.http.aclose()
+        await self.names.close()
+        await self.connections.settled()
+
+
+def open_line(access: Access, context: ssl.SSLContext | None, agent: str) -> Line:
     """A client without deadlines of its own: its user keeps them. SourceError: a proxy that it cannot speak to."""
     if access.proxy and urlsplit(access.proxy).scheme not in ("http", "https"):
         raise SourceError(f"the proxy of context {access.context} is none of http:// and https://")
@@ -30,4 +51,8 @@ def open_client(access: Access, context: ssl.SSLContext | None, agent: str) -> h
         proxy=access.proxy or None,
         socket_options=_KEEPALIVE,
     )
-    return httpx.AsyncClient(transport=transport, timeout=None, trust_env=False, headers={"User-Agent": agent})
+    names = Resolver(_NAMES)
+    connections = Connections(names)
+    transport._pool._network_backend = connections  # with a proxy too, where httpx leaves no way to hand it in
+    http = httpx.AsyncClient(transport=transport, timeout=None, trust_env=False, headers={"User-Agent": agent})
+    return Line(http, connections, names)

@@ -1,7 +1,6 @@
 """Why a cluster cannot be reached or does not answer as hoped, in one sentence: what, where, why, what to do."""
 
 import errno
-import socket
 import ssl
 
 import msgspec
@@ -9,6 +8,7 @@ from msgspec import Struct
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.kubernetes.access import Access
+from cockpit.backends.resolver import LookupFailed, NoSuchHost
 from cockpit.board.text import safe
 
 
@@ -66,12 +66,12 @@ def where(name: str, access: Access | None) -> str:
 
 def unreachable(name: str, access: Access | None, error: BaseException) -> NoAnswer:
     """The sentence for a connection that could not be made, or broke."""
-    return NoAnswer(f"{where(name, access)}: {_reason(access, error)}")
+    return NoAnswer(f"{where(name, access)}: {_reason(error)}")
 
 
-def _reason(access: Access | None, error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     for cause in _causes(error):
-        if words := _of_system(access, cause):
+        if words := _of_system(cause):
             return words
     kind = type(error).__name__
     if "Timeout" in kind:
@@ -83,12 +83,11 @@ def _reason(access: Access | None, error: BaseException) -> str:
     return "the connection was closed: the API server ended or restarts, or something on the way cut it"
 
 
-def _of_system(access: Access | None, cause: BaseException) -> str:
+def _of_system(cause: BaseException) -> str:
     if isinstance(cause, ssl.SSLError):
         return _tls(cause)
-    if isinstance(cause, socket.gaierror):
-        host = access.host if access else ""
-        return f"the name {host} cannot be resolved ({cause.strerror}): check the VPN and the DNS"
+    if isinstance(cause, NoSuchHost | LookupFailed):
+        return f"{safe(str(cause), 300)}: check the VPN and the DNS"
     if isinstance(cause, TimeoutError):
         return _LATE
     if isinstance(cause, ConnectionRefusedError):

@@ -72,7 +72,8 @@ class Api:
             return reply(wrong.body, 400)
 
     async def _answer(self, call: Call) -> Answer:
-        fault = self.cluster.faults.met(f"{call.method} {call.path}")
+        query = "&".join(f"{name}={value}" for name in sorted(call.arguments) for value in call.arguments[name])
+        fault = self.cluster.faults.met(f"{call.method} {call.path}", query)
         if fault is not None:
             await self._suffer(fault)
         user = self.cluster.policy.user(call.headers)

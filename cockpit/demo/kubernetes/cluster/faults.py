@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Fault:
-    """What happens to requests whose `METHOD path?` contains `where`. status 0: only slow; times 0: until cleared."""
+    """What happens to requests whose `METHOD path?query` contains `where`. status 0: only slow; times 0: until cleared.
+
+    The query is as it is sent, its names in the order of the alphabet.
+    """
 
     status: int = 0
     where: str = ""
@@ -29,12 +32,12 @@ class Faults:
     def clear(self) -> None:
         self.held.clear()
 
-    def met(self, request: str) -> Fault | None:
-        """The fault that this request meets, counted."""
+    def met(self, request: str, query: str = "") -> Fault | None:
+        """The fault that this request (`METHOD path`) meets, counted."""
         self.seen.append(request)
         del self.seen[:-1000]
         for fault in self.held:
-            if fault.where in request:
+            if fault.where in f"{request}?{query}":
                 if fault.times:
                     fault.times -= 1
                     if not fault.times:
