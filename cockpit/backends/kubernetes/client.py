@@ -68,6 +68,11 @@ class KubeClient:
         """The cluster as a sentence begins with it."""
         return errors.where(self.name, self.access)
 
+    @property
+    def secrets(self) -> Secrets:
+        """What must not be seen of what goes through it."""
+        return self._secrets
+
     async def connect(self) -> Access:
         """Find the cluster when that is not done yet. SourceError."""
         async with self._lock:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from cockpit.backends.change import PlanRefused
-from cockpit.demo.kubernetes.cluster.kinds import Json
-from tests.kubernetes.operate.bridge import Bridge
+from cockpit.demo.kubernetes.cluster import build
+from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
+from tests.kubernetes.operate.bridge import STORAGE, Bridge
+from tests.kubernetes.operate.test_restart import IMAGE
 from tests.kubernetes.operate.test_rollback import REGISTRY, release, running
 
 
@@ -21,15 +23,20 @@ def without_order(found: Json) -> Any:
 
 async def test_image_limits_and_a_variable_are_set_and_taken_back(bridge: Bridge) -> None:
     before = container(bridge, "catalog")
-    wish = {"image": "5.1.0", "memory": "1Gi", "cpu-request": "none", "env": "CACHE=off"}
+    wish = {"image": "5.1.0", "memory": "1Gi", "memory-request": "300Mi", "cpu-request": "none", "cpu": "2"}
+    wish["env"] = "CACHE=off,LOG_LEVEL-"
     made = await bridge.does("set", "catalog", **wish)
     (one,) = made.operations
-    assert dict(one.before)["env"] == "CACHE=none"
+    before_env = {key: value for key, value in one.before if key.startswith("env ")}
+    assert before_env == {"env CACHE": "not set", "env LOG_LEVEL": "info"}
+    assert (dict(one.after)["env CACHE"], dict(one.after)["env LOG_LEVEL"]) == ("off", "not set")
+    assert one.command.endswith("set env deployment/catalog -c catalog CACHE=off LOG_LEVEL-")
     assert f"set image deployment/catalog catalog={REGISTRY}/catalog:5.1.0 && kubectl" in one.command
     now = container(bridge, "catalog")
-    assert (now["image"], now["resources"]["limits"]["memory"]) == (f"{REGISTRY}/catalog:5.1.0", "1Gi")
-    assert "cpu" not in now["resources"]["requests"]
+    assert now["image"] == f"{REGISTRY}/catalog:5.1.0"
+    assert now["resources"] == {"limits": {"memory": "1Gi", "cpu": "2"}, "requests": {"memory": "300Mi"}}
     assert {"name": "CACHE", "value": "off"} in now["env"]
+    assert "LOG_LEVEL" not in {one["name"] for one in now["env"]}
     assert running(bridge, "catalog") == {f"{REGISTRY}/catalog:5.1.0"}
     await bridge.undoes(made)
     assert without_order(container(bridge, "catalog")) == without_order(before)
@@ -47,12 +54,44 @@ async def test_rollouts_are_paused_and_go_on(bridge: Bridge) -> None:
         await bridge.made("resume", "payments")
 
 
+async def test_of_several_containers_one_is_chosen(bridge: Bridge) -> None:
+    pods = build.template("extra", "shop", IMAGE, grace=0)
+    one = {"name": "proxy", "image": f"{REGISTRY}/proxy:1.0.0", "env": [], "resources": {}}
+    start = {"name": "migrate", "image": f"{REGISTRY}/migrate:1.0.0", "resources": {}}
+    spec = {**pods["spec"], "containers": [*pods["spec"]["containers"], one], "initContainers": [start]}
+    made = build.deployment("extra", "shop", {**pods, "spec": spec})
+    bridge.cluster.objects.create(BY_SHELF[STORAGE["deployment"]], made)
+    await bridge.stands("extra", 1)
+    for name, part in (("proxy", "containers"), ("migrate", "initContainers")):
+        done = await bridge.does("set", "extra", container=name, image="1.1.0")
+        assert f"set image deployment/extra {name}={REGISTRY}/{name}:1.1.0" in done.operations[0].command
+        now = bridge.stored("extra")["spec"]["template"]["spec"]
+        images = {each["name"]: each["image"] for each in now[part]}
+        assert images[name] == f"{REGISTRY}/{name}:1.1.0"
+        assert len(now["containers"]) == 2
+    await bridge.undoes(done)
+    now = bridge.stored("extra")["spec"]["template"]["spec"]
+    assert [each["image"] for each in now["initContainers"]] == [f"{REGISTRY}/migrate:1.0.0"]
+
+
+async def test_what_is_set_while_rollouts_are_paused_waits_for_resume(bridge: Bridge) -> None:
+    await bridge.does("pause", "catalog")
+    made = await bridge.does("set", "catalog", image="5.1.0")
+    assert "its rollouts are paused: pods stay as they are, and this is rolled out when it is resumed" in made.risks
+    assert running(bridge, "catalog") == {f"{REGISTRY}/catalog:5.0.3"}
+    await bridge.does("resume", "catalog")
+    assert running(bridge, "catalog") == {f"{REGISTRY}/catalog:5.1.0"}
+
+
 REFUSED = [
     ({}, "nothing is to be set"),
     ({"memory": "much"}, "memory is limit: 512Mi, 2Gi, or none, not much"),
     ({"image": "a b"}, "is no image"),
     ({"env": "API_TOKEN=abcdefgh12345678"}, "API_TOKEN looks like a secret"),
-    ({"env": "DATABASE_PASSWORD=none"}, "DATABASE_PASSWORD"),
+    ({"env": "LOG_LEVEL=debug,DATABASE_PASSWORD=hunter22"}, "DATABASE_PASSWORD looks like a secret"),
+    ({"env": "DATABASE_PASSWORD-"}, "DATABASE_PASSWORD comes from a Secret, ConfigMap or field"),
+    ({"env": "LOG_LEVEL=debug,LOG_LEVEL-"}, "LOG_LEVEL is named twice"),
+    ({"env": "LOG_LEVEL=info"}, "it is set so already"),
     ({"env": "=x"}, "env is NAME=value"),
     ({"container": "side", "memory": "1Gi"}, "there is no container side"),
     ({"image": "5.0.3"}, "it is set so already"),

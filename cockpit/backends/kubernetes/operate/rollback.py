@@ -154,7 +154,7 @@ def _risks(whole: Json) -> list[str]:
     risks = ["the next deploy brings the present version back, unless it is told otherwise"]
     risks.append("data, config maps and secrets stay as they are: only the pod template goes back")
     if is_paused(whole):
-        risks.append("its rollouts are paused: they go on with this, else nothing would happen")
+        risks.append("its rollouts are paused: they go on with this, else nothing would happen, and afterwards too")
     return risks
 
 

@@ -1,4 +1,4 @@
-"""Setting image, requests, limits or a variable of one container; pausing and resuming a Deployment's rollouts."""
+"""Setting image, requests, limits or variables of one container; pausing and resuming a Deployment's rollouts."""
 
 import shlex
 from collections.abc import Mapping
@@ -14,7 +14,6 @@ from cockpit.backends.kubernetes.operate.change import (
     manual_risks,
     next_generation,
     patch,
-    refuse_paused,
 )
 from cockpit.backends.kubernetes.operate.draft import (
     MARGIN,
@@ -26,25 +25,29 @@ from cockpit.backends.kubernetes.operate.draft import (
 )
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, Request, spec_of
 from cockpit.backends.kubernetes.operate.restart import order_words
+from cockpit.backends.kubernetes.operate.variables import read_variables, written
 from cockpit.board.model import SafeText, Workload
 from cockpit.board.text import safe
+
+PAUSED = "its rollouts are paused: pods stay as they are, and this is rolled out when it is resumed"
 
 
 class SetContainer(Change):
     """A new revision of the pod template, rolled out as the workload's own strategy says."""
 
-    verb = Verb(name="set", title="Set image, limits or a variable", options=wishes.OPTIONS)
+    verb = Verb(name="set", title="Set image, limits or variables", options=wishes.OPTIONS)
 
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One operation. PlanRefused: nothing is to be set, or it is so already."""
         verb, name = self.verb.name, workload.id.name
         wish = wishes.read_wish(name, arguments)
         whole = await look(hands, workload, verb)
-        refuse_paused(verb, workload, whole)
-        container = wishes.container_of(name, _template(whole), arguments.get("container", "").strip())
+        _, container = wishes.container_of(name, _template(whole), arguments.get("container", "").strip())
         if "image" in wish:
             wish["image"] = wishes.whole_image(container, wish["image"])
-        now = wishes.present(name, container, wish)
+        if "env" in wish:
+            wish["env"] = written(read_variables(name, wish["env"], hands.client.secrets))
+        now = wishes.present(name, container, wish, hands.client.secrets)
         if now == wish:
             raise PlanRefused(f"{name}: it is set so already ({_words(wish)})")
         which = ("container", str(container["name"]))
@@ -52,27 +55,27 @@ class SetContainer(Change):
             verb=verb,
             title=safe(f"set {_words(wish)} of {workload.id.kind} {name}", 300),
             target=workload.id,
-            before=(*((key, safe(value, 500)) for key, value in now.items()), ("pods", ready_words(workload))),
-            after=tuple((key, safe(value, 500)) for key, value in wish.items()),
+            before=(*wishes.facts_of(name, now), ("pods", ready_words(workload))),
+            after=wishes.facts_of(name, wish),
             arguments=(*wish.items(), which, next_generation(whole)),
             precondition=self.mark(whole),
-            done_when="rolled out",
+            done_when="acted on" if is_paused(whole) else "rolled out",
             inverse=(verb, (*now.items(), which)),
             deadline=rollout_time(whole, wanted_count(workload)),
             command=_command(hands, workload, which[1], wish),
         )
         facts, risks = await hands.rehearse(await self.request(hands, whole, operation), verb)
-        risks += [order_words(whole, wanted_count(workload)), *owner_risks(whole), *manual_risks(whole)]
+        order = PAUSED if is_paused(whole) else order_words(whole, wanted_count(workload))
+        risks += [order, *owner_risks(whole), *manual_risks(whole)]
         risks += [*await budget_risks(hands, workload, whole), *await quota_risks(hands, workload)]
         return make_plan(hands, verb, workload, (operation,), facts=facts, risks=risks)
 
     async def request(self, hands: Hands, whole: Json, operation: Operation) -> Request:
         """A merge of the one container."""
         given = dict(operation.arguments)
-        container = wishes.container_of(operation.target.name, _template(whole), given["container"])
-        return patch(
-            operation.target.kind, whole, {"template": {"spec": {"containers": [wishes.changed(container, given)]}}}
-        )
+        part, container = wishes.container_of(operation.target.name, _template(whole), given["container"])
+        made = {"template": {"spec": {part: [wishes.changed(container, given)]}}}
+        return patch(operation.target.kind, whole, made)
 
 
 class Hold(Change):
@@ -150,7 +153,7 @@ def _command(hands: Hands, workload: Workload, container: str, wish: Mapping[str
         flags = " ".join(f"--{part}={','.join(each)}" for part, each in sizes.items())
         lines.append(f"set resources {target} -c {container} {flags}")
     if "env" in wish:
-        variable, _, value = wish["env"].partition("=")
-        words = f"{variable}-" if value == wishes.NONE else wish["env"]
-        lines.append(f"set env {target} -c {container} {shlex.quote(words)}")
+        found = read_variables(workload.id.name, wish["env"], hands.client.secrets)
+        pairs = [f"{name}-" if value is None else f"{name}={value}" for name, value in found.items()]
+        lines.append(f"set env {target} -c {container} {' '.join(map(shlex.quote, pairs))}")
     return safe(" && ".join(kubectl(hands, workload, line) for line in lines), 1000)

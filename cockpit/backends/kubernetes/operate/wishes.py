@@ -3,14 +3,17 @@
 import re
 from collections.abc import Mapping
 
-from cockpit.backends.change import PlanRefused
+from cockpit.backends.change import Facts, PlanRefused
+from cockpit.backends.kubernetes.operate import variables
 from cockpit.backends.kubernetes.operate.hands import Json
 from cockpit.backends.kubernetes.quantity import quantity
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
 
+PARTS = ("containers", "initContainers")
+"""Where containers stand in a pod's spec; sidecars that start first are among the latter."""
 NONE = "none"
-"""Takes a request, limit or variable away."""
+"""Takes a request or limit away."""
 RESOURCES: Mapping[str, tuple[str, str]] = {
     "cpu": ("limits", "cpu"), "memory": ("limits", "memory"),
     "cpu-request": ("requests", "cpu"), "memory-request": ("requests", "memory"),
@@ -23,11 +26,9 @@ OPTIONS = (
     ("memory", "limit: 512Mi, 2Gi, or none"),
     ("cpu-request", "500m, 2, or none"),
     ("memory-request", "512Mi, 2Gi, or none"),
-    ("env", "NAME=value, or NAME=none to take it away; one variable"),
+    ("env", variables.HINT),
 )
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,499}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,200}")
-VALUE_MOST = 4096
 
 
 def read_wish(name: str, arguments: Mapping[str, str]) -> dict[str, str]:
@@ -43,28 +44,16 @@ def read_wish(name: str, arguments: Mapping[str, str]) -> dict[str, str]:
         size = quantity(words)
         if words != NONE and (size is None or not 0 < size < 2**50):
             raise PlanRefused(f"set {name}: {key} is {dict(OPTIONS)[key]}, not {safe(words, 40)}")
-    if "env" in wish:
-        _check_variable(name, wish["env"])
     return wish
 
 
-def _check_variable(name: str, words: str) -> None:
-    variable, found, value = words.partition("=")
-    if not found or not _VARIABLE.fullmatch(variable) or len(value) > VALUE_MOST:
-        raise PlanRefused(f"set {name}: env is {dict(OPTIONS)['env']}")
-    # What is set stands in the preview and the journal, and the old value in what takes it back.
-    if Secrets().mask(words) != words:
-        raise PlanRefused(
-            f"set {name}: {variable} looks like a secret, which belongs into a Secret: nothing was planned"
-        )
-
-
-def container_of(name: str, template: Json, wanted: str) -> Json:
-    """The container that is meant. PlanRefused."""
-    found: list[Json] = (template.get("spec") or {}).get("containers") or []
-    chosen = next((one for one in found if one.get("name") == wanted or not wanted), None)
+def container_of(name: str, template: Json, wanted: str) -> tuple[str, Json]:
+    """(the list that it stands in, the container that is meant): the first when none is named. PlanRefused."""
+    pods = template.get("spec") or {}
+    found: list[tuple[str, Json]] = [(part, one) for part in PARTS for one in pods.get(part) or ()]
+    chosen = next((one for one in found if one[1].get("name") == wanted or not wanted), None)
     if chosen is None:
-        known = ", ".join(str(one.get("name")) for one in found)
+        known = ", ".join(str(one.get("name")) for _, one in found)
         raise PlanRefused(f"set {name}: there is no container {safe(wanted, 60)} (there are: {safe(known, 200)})")
     return chosen
 
@@ -78,30 +67,19 @@ def whole_image(container: Json, image: str) -> str:
     return f"{head}{slash}{last.partition(':')[0]}:{image}"
 
 
-def present(name: str, container: Json, wish: Mapping[str, str]) -> dict[str, str]:
+def present(name: str, container: Json, wish: Mapping[str, str], secrets: Secrets) -> dict[str, str]:
     """How those that are to be set are now, as arguments. PlanRefused: a variable comes from elsewhere or is secret."""
     now = {}
     for key in wish:
         if key == "image":
             now[key] = str(container.get("image", ""))
         elif key == "env":
-            now[key] = _variable_now(name, container, wish[key].partition("=")[0])
+            wanted = variables.read_variables(name, wish[key], secrets)
+            now[key] = variables.written(variables.present(name, container, wanted, secrets))
         else:
             part, resource = RESOURCES[key]
             now[key] = str(((container.get("resources") or {}).get(part) or {}).get(resource, NONE))
     return now
-
-
-def _variable_now(name: str, container: Json, variable: str) -> str:
-    found = next((one for one in container.get("env") or () if one.get("name") == variable), None)
-    if found is None:
-        return f"{variable}={NONE}"
-    if "valueFrom" in found:
-        raise PlanRefused(f"set {name}: {variable} comes from a Secret, ConfigMap or field: change it there")
-    words = f"{variable}={found.get('value', '')}"
-    if Secrets().mask(words) != words or len(words) > VALUE_MOST:
-        raise PlanRefused(f"set {name}: what {variable} is now looks like a secret: change it where it is declared")
-    return words
 
 
 def changed(container: Json, wish: Mapping[str, str]) -> Json:
@@ -116,6 +94,16 @@ def changed(container: Json, wish: Mapping[str, str]) -> Json:
     if resources:
         made["resources"] = resources
     if "env" in wish:
-        variable, _, value = wish["env"].partition("=")
-        made["env"] = [{"name": variable} | ({"$patch": "delete"} if value == NONE else {"value": value})]
+        made["env"] = variables.merged(variables.read_variables(str(container["name"]), wish["env"], Secrets()))
     return made
+
+
+def facts_of(name: str, settings: Mapping[str, str]) -> Facts:
+    """Each setting as shown, each variable by itself."""
+    found: Facts = ()
+    for key, value in settings.items():
+        if key == "env":
+            found += variables.shown(variables.read_variables(name, value, Secrets()))
+        else:
+            found += ((key, safe(value, 500)),)
+    return found
