@@ -1,4 +1,4 @@
-"""What a cluster holds beside workloads, read on demand: kinds of objects, their lists as tables, one object as text."""
+"""What a cluster holds beside workloads, read on demand: kinds of objects, their lists as tables, one as text."""
 
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable

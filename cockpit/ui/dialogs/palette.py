@@ -48,7 +48,9 @@ _MORE = (
     Named(("approve",), "app.approve", "approve another person's plan, by its number"),
     Named(("sharing", "share"), "app.sharing", "mask hosts, addresses and users, and show the state large"),
 )
-_OBJECTS = frozenset({"events", "ev", "node", "no", "endpoints", "ep", "dp", "deploy", "po", "pods", "ns"})
+_OBJECTS = frozenset(
+    {"events", "ev", "node", "no", "endpoints", "ep", "dp", "deploy", "po", "pods", "ns", "rs", "replicasets"}
+)
 """Words that mean objects where there is a cluster, and the nearest thing that the cockpit has where there is none."""
 
 

@@ -102,8 +102,8 @@ class ObjectsScreen(SelectedService):
     def chosen_services(self) -> list[ServiceStatus]:
         """The services of the marked objects, or of the selected one; of each only the workload that is meant."""
         table = self.table
-        marked = [row for row in table.items if row.key in table.marks]
-        found = [self._found(row) for row in (marked or [table.current])]
+        marked: list[ObjectRow | None] = [row for row in table.items if row.key in table.marks]
+        found = [self._found(row) for row in marked or [table.current]]
         meant = {(one[0].key, one[1].id): replace(one[0], workloads=(one[1],)) for one in found if one}
         return list(meant.values())
 

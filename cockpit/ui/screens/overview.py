@@ -75,7 +75,7 @@ class Overview(SelectedService):
     @property
     def wanted(self) -> Wanted:
         """What the reader wants listed."""
-        return Wanted(self.filter_text, self.faults_only, self._order)
+        return Wanted(self.filter_text, bool(self.faults_only), self._order)
 
     @property
     def markable(self) -> Services:
