@@ -14,6 +14,7 @@ from msgspec import Struct
 from cockpit.backends.base import CommandResult, SourceError
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import ApiAnswer
+from cockpit.board.model import SafeText
 from cockpit.board.text import safe, safe_block
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 OUTPUT_LIMIT = 64 * 1024
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 STDIN, STDOUT, STDERR, OUTCOME, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
+_CHAIN = "unable to start container process: "
 _EXPORT = 'while IFS= read -r one && [ -n "$one" ]; do export "$one"; done; exec "$@" </dev/null'
 
 
@@ -49,6 +51,11 @@ class Ending(Struct, frozen=True):
         causes = (self.details.causes if self.details else None) or ()
         code = next((one.message for one in causes if one.reason == "ExitCode"), "")
         return int(code) if code.lstrip("-").isdecimal() and len(code) < 6 else None
+
+    @property
+    def why(self) -> SafeText:
+        """Why it was never started: the runtime's own words are the last of a chain of five."""
+        return safe(self.message.rpartition(_CHAIN)[2].removesuffix(": unknown"), 200)
 
 
 def ending(data: bytes) -> Ending:
@@ -149,7 +156,7 @@ def exit_code(command: Command, word: str, name: str) -> int:
         raise SourceError(f"{word} in {name}: the connection ended before the command did")
     code = command.ending.exit_code
     if code is None:
-        raise SourceError(f"{word} cannot be run in {name}: {safe(command.ending.message, 200)}")
+        raise SourceError(f"{word} cannot be run in {name}: {command.ending.why}")
     return code
 
 

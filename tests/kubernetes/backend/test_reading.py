@@ -220,8 +220,8 @@ async def test_a_command_in_a_pod(kubernetes: Kubernetes) -> None:
 async def test_a_command_that_is_not_there_or_not_allowed_says_so(still: Kubernetes) -> None:
     async with Watch(still.kubeconfig) as watch:
         one = await seen(watch)
-        result = await watch.source.execute(one.id, ["absent"], 60)
-        assert result.exit_code == 127
+        with pytest.raises(SourceError, match=r'cannot be run in .*exec: "absent": executable file not found'):
+            await watch.source.execute(one.id, ["absent"], 60)
         still.cluster.store.remove("pods", "shop", one.name)
         with pytest.raises(SourceError, match="no command can be run in it"):
             await watch.source.execute(one.id, ["ready"], 60)

@@ -89,7 +89,7 @@ class Hands:
         A dry run goes through admission and validation and stores nothing.
         """
         name, risks = request.name, []
-        permitted = await self._permitted(request)
+        permitted = await self.permitted(request)
         if permitted is False:
             raise PlanRefused(f"{verb} {name}: you are not permitted to {request.permission}")
         if permitted is None:
@@ -107,8 +107,8 @@ class Hands:
         words = f"permitted ({request.permission}), dry run accepted" if permitted else "dry run accepted"
         return (("checked", safe(words, 300)),), risks
 
-    async def _permitted(self, request: Request) -> bool | None:
-        """None: access reviews are not answered here."""
+    async def permitted(self, request: Request) -> bool | None:
+        """Whether one may send it; None: access reviews are not answered here."""
         wanted = {
             "verb": request.verb, "group": request.kind.group, "resource": request.kind.plural,
             "subresource": request.subresource, "namespace": request.space, "name": request.name,

@@ -15,14 +15,17 @@ from cockpit.backends.kubernetes.operate.remove import Remove
 from cockpit.backends.kubernetes.operate.restart import Restart
 from cockpit.backends.kubernetes.operate.rollback import RollBack
 from cockpit.backends.kubernetes.operate.scale import Scale
+from cockpit.backends.kubernetes.operate.session import PodShell
 from cockpit.backends.kubernetes.operate.settings import Pause, Resume, SetContainer
+from cockpit.backends.kubernetes.operate.shell import OpenShell, open_shell
+from cockpit.backends.shell import Size
 from cockpit.board.clock import Clock
 from cockpit.board.model import Workload
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
 from cockpit.profile.schema import Backend
 
-_PODS: tuple[Maneuver, ...] = (CapturePods(),)
+_PODS: tuple[Maneuver, ...] = (OpenShell(), CapturePods())
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
     "deployment": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Pause(), Resume(), Remove(), *_PODS),
     "statefulset": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Remove(), *_PODS),
@@ -85,6 +88,15 @@ class KubernetesOperator:
             outcome = Outcome(accepted=False, detail=safe(str(error), 500))
         mask = self._secrets.mask
         return Outcome(outcome.accepted, mask(outcome.detail), tuple((name, mask(v)) for name, v in outcome.facts))
+
+    async def open_shell(self, permit: Permit, operation: Operation, size: Size, term: str) -> PodShell:
+        """Start the shell that an operation says. SourceError says why it cannot be started."""
+        if not isinstance(permit, Permit):
+            raise TypeError("no shell is opened without a permit")
+        try:
+            return await open_shell(self._client, operation, size, term)
+        except SourceError as error:
+            raise SourceError(self._shown(error)) from None
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -1,5 +1,8 @@
 """exec: a command in a container, with its input, its output and its exit, or a shell on a terminal."""
 
+import asyncio
+import re
+
 from cockpit.demo.kubernetes.api.errors import ApiError, bad_request
 from cockpit.demo.kubernetes.api.read import Reads
 from cockpit.demo.kubernetes.api.routes import Target
@@ -11,6 +14,7 @@ from cockpit.demo.kubernetes.server.wire import Answer, Call
 
 _STDIN_LIMIT = 1 << 20
 _PROMPT = b"/ $ "
+HUNG_UP = 129
 _PIECE = 32 * 1024
 """Bytes of one message, as a kubelet sends them."""
 
@@ -45,14 +49,17 @@ class _Session:
 
     async def run(self, streams: Streams) -> None:
         """Until the command ends or the client goes."""
+        argv = _meant(self._argv) if self._shell.has(self._argv[0]) else self._argv
+        self._shell.hang_up(self._argv)
         try:
-            if self._tty and self._stdin and len(self._argv) == 1:
-                done = await self._interactive(streams)
+            if self._tty and self._stdin and _is_shell(argv) and self._shell.has(argv[0]):
+                done = await self._attended(streams)
             else:
-                stdin = await self._read_all(streams) if self._stdin else b""
-                done = self._shell.run(self._inside, self._argv, stdin)
-                await self._say(streams, done)
-            await streams.finish(outcome(done.code))
+                stdin = await self._read_all(streams) if self._stdin and not self._tty else b""
+                done = self._shell.run(self._inside, argv, stdin)
+                if done.started:
+                    await self._say(streams, done)
+            await streams.finish(outcome(done.code) if done.started else _not_started(done.err))
         except ConnectionError:
             return
 
@@ -70,6 +77,18 @@ class _Session:
                 for start in range(0, len(data), _PIECE):
                     await streams.write(channel, data[start : start + _PIECE])
 
+    async def _attended(self, streams: Streams) -> Done:
+        """A shell, until it ends or is hung up."""
+        with self._shell.running(self._argv) as ended:
+            hung, typing = asyncio.ensure_future(ended.wait()), asyncio.ensure_future(self._interactive(streams))
+            try:
+                await asyncio.wait({hung, typing}, return_when=asyncio.FIRST_COMPLETED)
+                return typing.result() if typing.done() else Done(HUNG_UP)
+            finally:
+                for task in (hung, typing):
+                    task.cancel()
+                await asyncio.gather(hung, typing, return_exceptions=True)
+
     async def _interactive(self, streams: Streams) -> Done:
         """A shell on a terminal: it echoes, and runs a line when Enter is pressed, until exit or ctrl-d."""
         line, last = b"", Done()
@@ -84,12 +103,32 @@ class _Session:
                     continue
                 await streams.write(STDOUT, b"\r\n")
                 words, line = line.decode("utf-8", "replace"), b""
-                last = self._shell.line(self._inside, words) or last
+                size = Done(0, f"{streams.size[1]} {streams.size[0]}\n") if words.split() == ["stty", "size"] else None
+                last = size or self._shell.line(self._inside, words) or last
                 await self._say(streams, last)
                 if words.split()[:1] == ["exit"]:
                     return last
                 await streams.write(STDOUT, _PROMPT)
         return last
+
+
+def _meant(argv: list[str]) -> list[str]:
+    """What a shell's script comes to that hands over to another program at its end: `exec "$@"`, `exec sh`."""
+    if argv[1:2] != ["-c"] or not argv[2:] or not argv[2].rstrip().endswith(("exec sh", 'exec "$@"')):
+        return argv
+    shifted = re.search(r"\bshift (\d)", argv[2])
+    return argv[4 + (int(shifted[1]) if shifted else 0) :] or argv[:1]
+
+
+def _is_shell(argv: list[str]) -> bool:
+    return len(argv) == 1 and argv[0].rpartition("/")[2] in {"sh", "bash"}
+
+
+def _not_started(words: str) -> Json:
+    """As containerd says it."""
+    said = f"error executing command in container: failed to exec in container: failed to start exec: {words}"
+    failed = {"metadata": {}, "status": "Failure", "message": f"Internal error occurred: {said}", "code": 500}
+    return failed | {"reason": "InternalError", "details": {"causes": [{"message": said}]}}
 
 
 def outcome(code: int) -> Json:

@@ -16,7 +16,9 @@ _NAMES = {"stdin": STDIN, "stdout": STDOUT, "stderr": STDERR, "error": ERROR, "r
 
 
 class Streams(Protocol):
-    """What a command reads from and writes to."""
+    """What a command reads from and writes to. size: (columns, rows) of its terminal, as last told."""
+
+    size: tuple[int, int]
 
     async def read(self) -> bytes | None:
         """What comes on its input next; None at the end."""
@@ -63,6 +65,15 @@ def _agreed(offered: list[str], spoken: tuple[str, ...]) -> str:
     raise bad_request(f"unable to upgrade: unable to negotiate protocol: client supports {offered}, server {spoken}")
 
 
+def _size(data: bytes) -> tuple[int, int]:
+    """{"Width": 80, "Height": 24}. ConnectionError: it is nothing of the kind."""
+    try:
+        told = json.loads(data)
+        return int(told["Width"]), int(told["Height"])
+    except (ValueError, KeyError, TypeError):
+        raise ConnectionError("no size of a terminal") from None
+
+
 def _wanted(call: Call) -> int:
     """How many streams a client opens over SPDY."""
     tty = call.flag("tty")
@@ -74,6 +85,7 @@ class _WebSocketStreams:
 
     def __init__(self, socket: websocket.WebSocket) -> None:
         self._socket = socket
+        self.size = (80, 24)
 
     async def read(self) -> bytes | None:
         while (message := await self._socket.receive()) is not None:
@@ -82,6 +94,8 @@ class _WebSocketStreams:
                 return None
             if message[:1] == bytes([STDIN]):
                 return message[1:]
+            if message[:1] == bytes([RESIZE]):
+                self.size = _size(message[1:])
         return None
 
     async def write(self, channel: int, data: bytes) -> None:
@@ -99,6 +113,7 @@ class _SpdyStreams:
         self._connection = connection
         self._ids: dict[int, int] = {}
         self._early: list[spdy.Frame] = []
+        self.size = (80, 24)
 
     async def open(self, wanted: int) -> bool:
         """Wait until the client has opened its streams; False when it goes first."""
@@ -117,6 +132,8 @@ class _SpdyStreams:
             frame = self._early.pop(0) if self._early else await self._connection.receive()
             if frame is None:
                 return None
+            if frame.stream == self._ids.get(RESIZE) and frame.data:
+                self.size = _size(frame.data)
             if frame.stream == self._ids.get(STDIN) and frame.headers is None:
                 if frame.last and not frame.data:
                     return None

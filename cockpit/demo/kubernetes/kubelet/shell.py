@@ -3,8 +3,10 @@
 Nothing is executed on this machine. Tests add programs of their own to `Shell.programs`.
 """
 
+import asyncio
+import contextlib
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from cockpit.demo.kubernetes.cluster.kinds import Json
@@ -16,6 +18,7 @@ class Done(NamedTuple):
     code: int = 0
     out: str = ""
     err: str = ""
+    started: bool = True
 
 
 Program = Callable[["Inside", list[str], bytes], Done]
@@ -39,16 +42,41 @@ class Shell:
 
     def __init__(self) -> None:
         self.programs: dict[str, Program] = dict(_PROGRAMS)
+        self._running: list[tuple[list[str], asyncio.Event]] = []
+
+    def has(self, program: str) -> bool:
+        """Whether an image has it; a path's last part counts."""
+        return program.rpartition("/")[2] in self.programs
+
+    @contextlib.contextmanager
+    def running(self, argv: list[str]) -> Iterator[asyncio.Event]:
+        """A shell on a terminal runs; the event is set when it is hung up."""
+        one = (argv, asyncio.Event())
+        self._running.append(one)
+        try:
+            yield one[1]
+        finally:
+            self._running.remove(one)
+
+    def hang_up(self, argv: list[str]) -> None:
+        """What a script does that kills whatever bears NAME=VALUE in its environment: shells that were given the VALUE
+        go."""
+        script, mark = ([*argv[2:], "", ""])[:2]
+        value = mark.partition("=")[2]
+        if "kill -s" in script and value:
+            for words, ended in self._running:
+                if value in words:
+                    ended.set()
 
     def run(self, inside: Inside, argv: list[str], stdin: bytes = b"") -> Done:
-        """Run one command; 127 with the runtime's words when there is no such program."""
+        """Run one command; not started, with the runtime's words, when there is no such program."""
         name = argv[0].rpartition("/")[2] if argv else ""
         program = self.programs.get(name)
         if program is None:
             words = (
                 f'exec failed: unable to start container process: exec: "{name}": executable file not found in $PATH'
             )
-            return Done(127, "", f"OCI runtime exec failed: {words}: unknown\n")
+            return Done(127, "", f"OCI runtime exec failed: {words}: unknown", started=False)
         if name in {"sh", "bash"}:
             return self._script(inside, argv[1:], stdin)
         return program(inside, argv[1:], stdin)
