@@ -15,6 +15,10 @@ def uids(kubernetes: Kubernetes, app: str) -> set[str]:
     return {pod["metadata"]["uid"] for pod in pods_of(kubernetes.cluster, app)}
 
 
+def restarts(made: Plan) -> list[str]:
+    return [one.title for one in made.operations if one.verb == "restart"]
+
+
 async def planned(whole: Whole, **arguments: str) -> Plan:
     for name in ALL:
         await whole.sees(name)
@@ -25,15 +29,15 @@ async def test_each_after_what_it_needs_then_by_tier_with_one_verdict(whole: Who
     before = {name: uids(kubernetes, name) for name in ALL}
     made = await planned(whole)
     assert (await whole.verbs("catalog"))["restart-all"].title == "Restart all 4 of shop, one after the other"
-    assert [one.title for one in made.operations] == [f"restart deployment {name}" for name in ALL]
+    assert restarts(made) == [f"restart deployment {name}" for name in ALL]
     assert (made.verb, made.services, made.chosen, made.on_failure) == ("restart", ALL, "stop", "stop")
     assert made.risks[0] == "one after the other, what others need first, then by tier: all of shop that is seen"
     assert {name: uids(kubernetes, name) for name in ALL} == before, "a plan changes nothing"
     verdict = await whole.works(made)
-    assert verdict.evidence[0].startswith("10 of 10 rolled out")
+    assert verdict.evidence[0].startswith("10 of 10 rolled out"), verdict.evidence
     assert all(not uids(kubernetes, name) & before[name] for name in ALL)
     (status,) = whole.engine.frame().operations
-    assert [step.state for step in status.steps] == ["done"] * 4
+    assert {step.state for step in status.steps} == {"done"}
 
 
 @pytest.mark.parametrize("way", ["stop", "continue"])
@@ -56,7 +60,7 @@ async def test_what_cannot_be_restarted_is_left_out_and_named(whole: Whole, kube
         old = get(kubernetes.cluster, "deployments.apps", name)
         kubernetes.cluster.store.put("deployments.apps", {**old, "spec": {**old["spec"], "paused": True}})
     made = await planned(whole)
-    assert [one.title for one in made.operations] == [f"restart deployment {name}" for name in ALL[:2]]
+    assert restarts(made) == [f"restart deployment {name}" for name in ALL[:2]]
     assert made.risks[0].startswith("left out: restart web: its rollouts are paused")
     assert made.risks[1].startswith("left out: restart catalog: its rollouts are paused")
 
