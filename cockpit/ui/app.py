@@ -221,6 +221,7 @@ class CockpitApp(PaintedApp):
     def action_repaint(self) -> None:
         """Paint everything and ask every source for its whole truth."""
         self.forget_terminal()
+        self._top_screen(lambda screen: screen.read_again())
         self.ask(Relist(), "every source's list", lambda _: self.say("listed again", "dim"))
 
     def action_zone(self) -> None:

@@ -112,6 +112,7 @@ KEYS: tuple[Key, ...] = (
     _key("service", "inspect", "y", "inspect", "inspect", "what the platform itself says of it"),
     _key("service", "runbook", "b", "runbook", "runbook", "the runbook that fits"),
     _key("service", "explain", "x", "explain", "explain", "why it is in this state"),
+    _key("service", "revisions", "z", "revisions", "history", "what it ran before, and the way back"),
     _key("service", "sort", "S", "sort", "sort", "another order"),
     _key("object", "owner", "J", "owner", "owner", "what keeps it as it is", rank=60),
     _key(

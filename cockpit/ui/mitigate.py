@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from cockpit.backends.change import DECLARED, Verb, of_service
-from cockpit.board.model import Workload
+from cockpit.board.model import Identity, Workload
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.port import MakePlan, Verbs
 from cockpit.ui.cockpit import cockpit_of
@@ -63,6 +63,21 @@ def with_workload(
             then(service, service.workloads[int(index)])
 
     screen.app.push_screen(PickDialog(heading, choices), picked)
+
+
+def plan_to(screen: CockpitScreen, service: ServiceStatus, workload: Identity, verb: str, value: str) -> None:
+    """Plan a verb with the first thing that it can be given: a roll back to one revision."""
+
+    def found(verbs: tuple[Verb, ...]) -> None:
+        known = next((one for one in verbs if one.name.replace(" ", "") == verb), None)
+        names = (*known.arguments, *known.options) if known else ()
+        arguments = ((names[0][0] if names else "to", value),)
+        request = MakePlan(
+            verb=known.name if known else verb, service=service.key, workload=workload, arguments=arguments
+        )
+        open_plan(screen, request, f"{verb_words(verb)} {service.name}")
+
+    cockpit_of(screen).ask(Verbs(workload), f"what may be done to {service.name}", found)
 
 
 def itself(service: ServiceStatus) -> Workload:

@@ -43,11 +43,11 @@ def stacked(width: int, height: int) -> Rooms:
     }
 
 
-def split(width: int, height: int) -> Rooms:
-    """As `stacked`, with the lower third for what is selected in the body."""
+def split(width: int, height: int, rows: int = 1000) -> Rooms:
+    """As `stacked`, with the lower third for what is selected in the body, and what its `rows` leave."""
     rooms = dict(stacked(width, height))
     if "body" in rooms:
-        lower = max(5, (height - 3) // 3)
+        lower = max(5, (height - 3) // 3, height - 3 - rows)
         rooms["body"] = Region(0, 2, width, height - 3 - lower)
         rooms["detail"] = Region(0, height - 1 - lower, width, lower)
     return rooms

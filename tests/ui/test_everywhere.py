@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from cockpit.board.model import SafeText
+from cockpit.board.revision import Revision
 from cockpit.engine.port import MakePlan
 from tests.ui import scene
 from tests.ui.drive import shown
@@ -20,6 +21,7 @@ WAYS = {
     "resources": ("u",),
     "timeline": ("T", "g"),
     "temporary": ("C",),
+    "revisions": ("z",),
     "wall": ("F",),
 }
 
@@ -30,6 +32,7 @@ def port() -> FakePort:
     entries = (replace(made.frame().timeline[0], facts=(("service", "hook-receiver"),)), *made.frame().timeline[1:])
     made.push(timeline=entries)
     made.answers["Inspect"] = SafeText("name: hook-receiver")
+    made.answers["Revisions"] = (Revision(number=1, name="hook-1", images=(SafeText("hook-receiver:v1"),)),)
     return made
 
 

@@ -14,6 +14,7 @@ from cockpit.ui.screens.log import LogScreen
 from cockpit.ui.screens.objects import ObjectsScreen
 from cockpit.ui.screens.overview import Overview
 from cockpit.ui.screens.resources import ResourcesScreen
+from cockpit.ui.screens.revisions import RevisionsScreen
 from cockpit.ui.screens.service import ServiceScreen
 from cockpit.ui.screens.servicepager import ServicePager
 from cockpit.ui.screens.temporary import TemporaryScreen
@@ -38,6 +39,7 @@ OWNERS = {
         LogScreen,
         TimelineScreen,
         TemporaryScreen,
+        RevisionsScreen,
         WallScreen,
         ObjectsScreen,
     ),

@@ -41,6 +41,7 @@ _ALIASES = {
     "describe": ("desc",),
     "inspect": ("yaml",),
     "faults": ("faults-only",),
+    "revisions": ("rollouts", "history", "rs"),
 }
 _MORE = (
     Named(("services", "svc", "dp", "deploy", "po", "pods", "ctx", "ns"), "app.home", "the services"),

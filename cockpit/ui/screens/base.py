@@ -60,6 +60,9 @@ class Framed:
     def tick(self) -> None:
         """A second has passed."""
 
+    def read_again(self) -> None:
+        """The reader wants the whole truth anew: what a screen has read for itself is read again."""
+
     @property
     def chain(self) -> tuple[str, ...]:
         """The scopes whose keys are alive, the innermost first."""

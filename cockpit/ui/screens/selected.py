@@ -128,6 +128,12 @@ class SelectedService(CockpitScreen):
         if service := self._needs_one():
             self.app.push_screen(explain_screen(self.cockpit, service.key, service.name))
 
+    def action_revisions(self) -> None:
+        """What it ran, and may be rolled back to."""
+        from cockpit.ui.screens import revisions
+
+        revisions.begin(self, self.service)
+
     def action_runbook(self) -> None:
         """The runbook that fits."""
         if service := self._needs_one():

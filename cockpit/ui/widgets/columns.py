@@ -12,7 +12,8 @@ class Column(Struct, frozen=True):
     """One column. width 0: the rest of the line. needs: table width below which the column is left out.
 
     grow: cells that it may get beyond its width while the rest of the line keeps REST. fit: the text of an item in
-    it; the column takes what the longest so far needs, from FITTED to width + grow, and never shrinks: nothing jumps.
+    it; the column takes what the longest so far needs, from `least` to width + grow, and never shrinks: nothing jumps.
+    middle: what is too long is cut in its middle, for both of its ends matter.
     """
 
     title: str
@@ -21,10 +22,11 @@ class Column(Struct, frozen=True):
     needs: int = 0
     grow: int = 0
     fit: Callable[[Any], str] | None = None
+    least: int = 8
+    middle: bool = False
 
 
 REST = 30
-FITTED = 8
 
 
 class Columns:
@@ -42,7 +44,7 @@ class Columns:
                 continue
             # Ten thousand rows have a few dozen names.
             needed = max(map(width, set(map(column.fit, items))), default=0)
-            if needed > self._fitted.get(index, FITTED):
+            if needed > self._fitted.get(index, column.least):
                 self._fitted[index] = needed
                 wider = True
         return wider
@@ -51,13 +53,13 @@ class Columns:
         """(index, column, width) of the columns that there is room for in `total` cells."""
         shown = [(index, column) for index, column in enumerate(self._columns) if column.needs <= total]
         needs = [
-            min(column.width, self._fitted.get(index, FITTED)) if column.fit else column.width
+            min(column.width, self._fitted.get(index, column.least)) if column.fit else column.width
             for index, column in shown
         ]
         rest = total - 1 - sum(need + 1 for need in needs if need)
         sizes = []
         for (index, column), need in zip(shown, needs, strict=True):
-            most = min(column.grow, self._fitted.get(index, FITTED) - need) if column.fit else column.grow
+            most = min(column.grow, self._fitted.get(index, column.least) - need) if column.fit else column.grow
             more = max(0, min(most, rest - REST))
             rest -= more
             sizes.append((index, column, need + more))

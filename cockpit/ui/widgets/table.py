@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from textual import events
 from textual.message import Message
 
-from cockpit.ui.cells import Line, Span, pad, wrap_words
+from cockpit.ui.cells import Line, Span, cut_middle, pad, wrap_words
 from cockpit.ui.keys import bindings
 from cockpit.ui.widgets.columns import Column as Column
 from cockpit.ui.widgets.columns import Columns
@@ -204,6 +204,7 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         spans = [Span(pointer, "mark")]
         for index, column, size in columns:
             text, style = cells[index]
+            text = cut_middle(text, size, look.end) if column.middle else text
             spans.append(Span(pad(text, size, column.right, look.end) + " " * (column.width > 0), style))
         line = Line(tuple(spans), "selected" if chosen else "")
         if len(self._drawn) > 512:
@@ -265,8 +266,11 @@ class Table(LineWidget, Generic[Item], can_focus=True):
     def action_mark(self) -> None:
         """Mark or unmark the item under the cursor, and go on to the next."""
         if self.cursor is not None:
-            self.marks ^= {self.cursor}
+            marked = self.cursor
+            self.marks ^= {marked}
             self.action_move(1)
+            if self.cursor == marked:  # the last row: what depends on the marks is told all the same
+                self.post_message(self.Moved(self, self.cursor))
             self.redraw()
 
     def unmark(self) -> None:
