@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from cockpit.backends.catalogue import ObjectColumn, ObjectOwner, ObjectRow
 from cockpit.backends.kubernetes.times import moment
@@ -83,7 +84,7 @@ def rows_of(answer: Answer, columns: Sequence[ObjectColumn]) -> tuple[ObjectRow,
     if answer.kind != "Table":
         metas = [one.metadata or _Meta() for one in answer.items or ()]
         return tuple(_row(meta, [meta.name, meta.creation_timestamp], columns, {}) for meta in metas)
-    judges = _judges(columns)
+    judges, counts = _judges(columns), _counts(columns)
     names = [index for index, one in enumerate(answer.column_definitions or ()) if one.format == "name"]
     found = []
     for row in answer.rows or ():
@@ -93,7 +94,8 @@ def rows_of(answer: Answer, columns: Sequence[ObjectColumn]) -> tuple[ObjectRow,
             # A server that gives no object: the column of the name has to do.
             place = names[0] if names else 0
             meta = _Meta(name=str(cells[place]) if place < len(cells) else "")
-        found.append(_row(meta, cells, columns, judges))
+        row = _row(meta, cells, columns, judges)
+        found.append(replace(row, fault=True) if _too_few(row.cells, counts) else row)
     return tuple(found)
 
 
@@ -189,6 +191,19 @@ def _judges(columns: Sequence[ObjectColumn]) -> dict[int, Judge]:
     if "type" in titles and "reason" in titles:
         found[titles.index("type")] = _event
     return found
+
+
+def _counts(columns: Sequence[ObjectColumn]) -> tuple[int, int] | None:
+    """Where a list counts what is desired and what is ready of it."""
+    titles = [one.title.lower() for one in columns]
+    return (titles.index("desired"), titles.index("ready")) if {"desired", "ready"} <= set(titles) else None
+
+
+def _too_few(cells: Sequence[str], counts: tuple[int, int] | None) -> bool:
+    if counts is None:
+        return False
+    desired, ready = (cells[index] for index in counts)
+    return desired.isdecimal() and ready.isdecimal() and int(ready) < int(desired)
 
 
 def _fault(cells: Sequence[str], judges: Mapping[int, Judge]) -> bool | None:

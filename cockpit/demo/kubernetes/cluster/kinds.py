@@ -67,6 +67,15 @@ KINDS: tuple[Kind, ...] = (
     Kind("", "v1", "secrets", "Secret"),
     Kind("", "v1", "serviceaccounts", "ServiceAccount", short=("sa",)),
     Kind("", "v1", "services", "Service", short=("svc",), subresources=("status",), categories=_ALL),
+    Kind(
+        "apiextensions.k8s.io",
+        "v1",
+        "customresourcedefinitions",
+        "CustomResourceDefinition",
+        False,
+        ("crd", "crds"),
+        ("status",),
+    ),
     Kind("apps", "v1", "controllerrevisions", "ControllerRevision"),
     Kind("apps", "v1", "daemonsets", "DaemonSet", short=("ds",), subresources=("status",), categories=_ALL),
     Kind("apps", "v1", "deployments", "Deployment", short=("deploy",), subresources=_RUNS, categories=_ALL),
@@ -98,6 +107,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("networking.k8s.io", "v1", "ingresses", "Ingress", short=("ing",), subresources=("status",)),
     Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", short=("netpol",)),
     Kind("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", short=("pdb",), subresources=("status",)),
+    Kind("shop.example.com", "v1", "promotions", "Promotion", short=("promo",), subresources=("status",)),
     Kind("storage.k8s.io", "v1", "storageclasses", "StorageClass", False, ("sc",)),
 )
 

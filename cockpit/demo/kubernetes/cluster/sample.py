@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from cockpit.demo.kubernetes.cluster import build
+from cockpit.demo.kubernetes.cluster import build, extras
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.demo.kubernetes.cluster.standing import Standing
@@ -40,6 +40,7 @@ def shop(cluster: Cluster, namespace: str = "shop") -> None:
             standing.deployment(obj)
         else:
             cluster.objects.create(BY_SHELF[storage], obj, created=standing.created)
+    extras.put(cluster, namespace, standing.created)
 
 
 def definitions(namespace: str) -> Iterator[tuple[str, Json]]:

@@ -1,6 +1,6 @@
 """The columns of nodes, namespaces, services, volumes and what configures pods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cockpit.demo.kubernetes.api.columns.column import AGE, NAME, NONE, UNKNOWN, Column, at, joined, pairs
 from cockpit.demo.kubernetes.cluster.kinds import Json
@@ -35,6 +35,28 @@ def _info(name: str, path: str) -> Column:
 
 def _ports(service: Json) -> str:
     return joined(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in at("spec.ports", [])(service))
+
+
+def _claim(volume: Json) -> str:
+    held = at("spec.claimRef", {})(volume)
+    return f"{held.get('namespace', '')}/{held.get('name', '')}" if held else ""
+
+
+def _condition(kind: str) -> Callable[[Json], str]:
+    """The status of a condition."""
+
+    def read(obj: Json) -> str:
+        return next((one["status"] for one in at("status.conditions", [])(obj) if one["type"] == kind), "")
+
+    return read
+
+
+def _hosts(ingress: Json) -> str:
+    return ",".join(rule.get("host", "*") for rule in at("spec.rules", [])(ingress)) or "*"
+
+
+def _reached(ingress: Json) -> str:
+    return ",".join(one.get("ip") or one.get("hostname", "") for one in at("status.loadBalancer.ingress", [])(ingress))
 
 
 def _count(path: str) -> Column:
@@ -73,6 +95,36 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         Column("Capacity", at("status.capacity.storage", "")),
         Column("Access Modes", lambda claim: ",".join(at("spec.accessModes", [])(claim))),
         Column("StorageClass", at("spec.storageClassName", "")),
+        AGE,
+    ),
+    "persistentvolumes": (
+        NAME,
+        Column("Capacity", at("spec.capacity.storage", "")),
+        Column("Access Modes", lambda volume: ",".join(at("spec.accessModes", [])(volume))),
+        Column("Reclaim Policy", at("spec.persistentVolumeReclaimPolicy", "")),
+        Column("Status", at("status.phase", "Pending")),
+        Column("Claim", _claim),
+        Column("StorageClass", at("spec.storageClassName", "")),
+        AGE,
+    ),
+    "ingresses.networking.k8s.io": (
+        NAME,
+        Column("Class", at("spec.ingressClassName")),
+        Column("Hosts", _hosts),
+        Column("Address", _reached),
+        Column("Ports", lambda ingress: "80, 443" if at("spec.tls", [])(ingress) else "80"),
+        AGE,
+    ),
+    "customresourcedefinitions.apiextensions.k8s.io": (
+        NAME,
+        Column("Created At", at("metadata.creationTimestamp"), "date"),
+    ),
+    # What its definition names as additionalPrinterColumns.
+    "promotions.shop.example.com": (
+        NAME,
+        Column("Percent", at("spec.percent", 0), "integer"),
+        Column("Ready", _condition("Ready")),
+        Column("Reason", at("status.reason", ""), wide=True),
         AGE,
     ),
     "leases.coordination.k8s.io": (NAME, Column("Holder", at("spec.holderIdentity", "")), AGE),
