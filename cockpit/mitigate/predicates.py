@@ -13,6 +13,7 @@ from cockpit.board.text import safe
 from cockpit.mitigate.answer import Answer, Finding
 from cockpit.mitigate.attended import ended
 from cockpit.mitigate.autoscaled import autoscaled
+from cockpit.mitigate.denied import denied, let_through
 from cockpit.mitigate.emptied import cordoned, emptied, uncordoned
 from cockpit.mitigate.networks import connected, isolated
 from cockpit.mitigate.renewed import read_back, replaced
@@ -272,6 +273,8 @@ PREDICATES: Mapping[str, Required] = {
     "cordoned": Required(test=cordoned, word="cordoned"),
     "uncordoned": Required(test=uncordoned, word="open again"),
     "emptied": Required(test=emptied, word="gone"),
+    "denied": Required(test=denied, word="cut off", shows=False),
+    "let through": Required(test=let_through, word="let through", probes=True, shows=False),
     "captured": Required(test=captured, word="captured", shows=False, lasts=False),
     ATTENDED: Required(test=ended, word="", shows=False, attended=True),
     "probe": Required(test=probe_named, word="probe good", shows=False, answers=True),

@@ -10,6 +10,7 @@ from cockpit.backends.kubernetes.errors import NoAnswer
 from cockpit.backends.kubernetes.operate.autoscale import Autoscale
 from cockpit.backends.kubernetes.operate.capture import CapturePods
 from cockpit.backends.kubernetes.operate.hands import Hands, Maneuver
+from cockpit.backends.kubernetes.operate.isolate import Connect, Isolate
 from cockpit.backends.kubernetes.operate.losing import kept_first
 from cockpit.backends.kubernetes.operate.remove import Remove
 from cockpit.backends.kubernetes.operate.restart import Restart
@@ -26,12 +27,13 @@ from cockpit.board.text import safe
 from cockpit.profile.schema import Backend
 
 _PODS: tuple[Maneuver, ...] = (OpenShell(), CapturePods())
+_KEPT: tuple[Maneuver, ...] = (Remove(), *_PODS, Isolate(), Connect())
 MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
-    "deployment": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Pause(), Resume(), Remove(), *_PODS),
-    "statefulset": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Remove(), *_PODS),
-    "daemonset": (Restart(), RollBack(), SetContainer(), Remove(), *_PODS),
-    "replicaset": (Scale(), Autoscale(), Remove(), *_PODS),
-    "pod": (Remove(), *_PODS),
+    "deployment": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), Pause(), Resume(), *_KEPT),
+    "statefulset": (Restart(), Scale(), Autoscale(), RollBack(), SetContainer(), *_KEPT),
+    "daemonset": (Restart(), RollBack(), SetContainer(), *_KEPT),
+    "replicaset": (Scale(), Autoscale(), *_KEPT),
+    "pod": _KEPT,
     "job": _PODS,
     "cronjob": _PODS,
 }
