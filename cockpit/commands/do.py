@@ -64,7 +64,7 @@ def _carry_out(engine: Engine, parts: Parts, options: argparse.Namespace, teller
         if plan.attended:
             verdict = attended(engine, plan, service.name)
         else:
-            verdict = asyncio.run(_performed(engine, plan, service.name, teller))
+            verdict = asyncio.run(_performed(engine, plan, needed.type_name, teller))
     except CommandError as error:
         return report.ended("refused", str(error))
     return report.judged(verdict)
@@ -126,7 +126,7 @@ def _unconfirmed(teller: Teller, plan: Plan, needed: Requirement) -> str:
     return "" if answer.lower() in ("y", "yes") else "not confirmed: nothing was done"
 
 
-async def _performed(engine: Engine, plan: Plan, name: str, teller: Teller) -> Verdict:
+async def _performed(engine: Engine, plan: Plan, typed: str, teller: Teller) -> Verdict:
     """Do it and say how it goes. On ctrl-c, TERM or HUP it goes on to its next safe point and tells what was done."""
     loop, task, news = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
     assert task is not None
@@ -138,7 +138,7 @@ async def _performed(engine: Engine, plan: Plan, name: str, teller: Teller) -> V
             loop.call_soon_threadsafe(news.set)
 
     engine.wake_by(woken)
-    work = engine.submit(Perform(plan=plan, typed_name=name))
+    work = engine.submit(Perform(plan=plan, typed_name=typed))
     try:
         while not work.done():
             waiting = asyncio.ensure_future(news.wait())

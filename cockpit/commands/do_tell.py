@@ -12,7 +12,7 @@ from cockpit.backends.change import Facts, Operation, Plan, Verdict
 from cockpit.board.text import safe
 from cockpit.engine.frame import OperationStatus
 from cockpit.engine.port import Requirement
-from cockpit.mitigate.record import NOT_RECORDED, SET_ASIDE
+from cockpit.mitigate.record import NOT_RECORDED, SET_ASIDE, title
 
 Outcome = Literal["planned", "worked", "did not work", "unknown", "cannot tell", "refused"]
 LABEL = 9
@@ -121,11 +121,13 @@ class Teller:
 
 def plan_lines(plan: Plan, needed: Requirement, program: str) -> list[str]:
     """A plan as lines of text."""
-    lines = [f"{plan.verb} {plan.service}"]
+    several = len(plan.services) > 1
+    lines = [title(plan)]
     lines += _field("where", " · ".join(f"{name} {value}" for name, value in plan.where))
     for operation in plan.operations:
-        lines += _field("now", _facts(operation.before))
-        lines += _field("to", _facts(operation.after))
+        whose = f"{operation.service or plan.service}: " if several else ""
+        lines += _field("now", whose * bool(operation.before) + _facts(operation.before))
+        lines += _field("to", whose * bool(operation.after) + _facts(operation.after))
     for number, operation in enumerate(plan.operations, 1):
         lines += _field("does" if number == 1 else "", f"{number} {operation.title}")
         lines += [line for text in operation.diff for line in _field("", f"  {text}")]
@@ -139,18 +141,19 @@ def plan_lines(plan: Plan, needed: Requirement, program: str) -> list[str]:
     lines += _field("judged", "open until you end it; then its exit code is told" if plan.attended else judged)
     for number, operation in enumerate(one for one in plan.operations if one.command):
         lines += _field("" if number else "same as", operation.command)
-    lines += _field("undo", "; ".join(dict.fromkeys(_undo(plan, operation, program) for operation in plan.operations)))
+    backs = dict.fromkeys(_undo(plan, operation, program) for operation in plan.operations if operation.inverse)
+    for number, back in enumerate(backs or ("nothing takes it back by itself",)):
+        lines += _field("" if number else "undo", back)
     if needed.second:
         lines += _field("needs", f"a second person: {needed.second}")
     return lines
 
 
 def _undo(plan: Plan, operation: Operation, program: str) -> str:
-    if operation.inverse is None:
-        return "nothing takes it back by itself"
+    assert operation.inverse is not None
     verb, arguments = operation.inverse
     words = shlex.join(f"{name}={value}" for name, value in arguments)
-    return f"{program} do {plan.service} {verb.replace(' ', '-')} {words}".rstrip()
+    return f"{program} do {operation.service or plan.service} {verb.replace(' ', '-')} {words}".rstrip()
 
 
 def _facts(facts: Facts) -> str:

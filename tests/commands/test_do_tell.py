@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cockpit.backends.change import Operation, Plan, Verdict
 from cockpit.board.model import Identity, SafeText
@@ -37,6 +38,24 @@ def test_a_plan_is_printed_with_all_that_decides() -> None:
         ["judged", "worked when it stays so for 10 s, within 120 s"], ["same", "as  docker compose up"],
         ["undo", "cockpit --profile shop do web rollback release=2"], ["needs", "a second person: tier 1"],
     ]  # fmt: skip
+
+
+def test_of_several_services_each_is_named() -> None:
+    (one,) = PLAN.operations
+    api = replace(one, service="api", title=SafeText("roll api back"), inverse=("rollback", (("release", "7"),)))
+    kept = replace(one, service="api", title=SafeText("keep"), before=(), after=(), inverse=None)
+    lines = plan_lines(replace(PLAN, operations=(kept, one, api)), Requirement(), "cockpit")
+    assert lines[0] == "rollback web (2 services)"
+    assert [line.split(None, 1)[1] for line in lines if line.split(None, 1)[0] in ("now", "to")] == [
+        "web: release 2", "web: release 1", "api: release 2", "api: release 1",
+    ]  # fmt: skip
+    assert [line.strip() for line in lines[-2:]] == [
+        "undo     cockpit do web rollback release=2",
+        "cockpit do api rollback release=7",
+    ]
+    assert plan_lines(replace(PLAN, operations=(kept,)), Requirement(), "")[-1].endswith(
+        "nothing takes it back by itself"
+    )
 
 
 def test_steps_are_told_once_each(capsys: pytest.CaptureFixture[str]) -> None:

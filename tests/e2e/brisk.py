@@ -8,6 +8,7 @@ import functools
 import sys
 
 import cockpit.backends.docker.plan
+import cockpit.backends.kubernetes.operate.draft
 import cockpit.demo.plan
 from cockpit.backends.change import Plan
 from cockpit.cli import main
@@ -23,4 +24,5 @@ def brisk_argv(*words: str) -> list[str]:
 if __name__ == "__main__":
     setattr(cockpit.demo.plan, "HOLD", HOLD)  # noqa: B010 a plain assignment has no type here
     setattr(cockpit.backends.docker.plan, "Plan", functools.partial(Plan, hold=HOLD))  # noqa: B010
+    setattr(cockpit.backends.kubernetes.operate.draft, "Plan", functools.partial(Plan, hold=HOLD))  # noqa: B010
     sys.exit(main())

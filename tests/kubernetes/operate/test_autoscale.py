@@ -166,7 +166,7 @@ async def test_what_may_not_be_seen_or_done_is_refused(bridge: Bridge) -> None:
 async def test_a_number_that_an_autoscaler_would_undo_is_made_its_bound(bridge: Bridge) -> None:
     asked = await bridge.made("scale", "web", replicas="8")
     assert [value for value, _ in asked.choices] == ["8", "min=8", "2", "6"]
-    assert dict(asked.choices)["min=8"] == "8, as the minimum and maximum of HPA web: so it lasts"
+    assert dict(asked.choices)["min=8"] == "min=8 and max=8 of HPA web instead: so it lasts"
     made = await bridge.made("scale", "web", replicas="min=5")
     assert (made.verb, made.chosen, [value for value, _ in made.choices][:2]) == ("autoscale", "min=5", ["5", "min=5"])
     await bridge.works(made)

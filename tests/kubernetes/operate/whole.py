@@ -39,13 +39,17 @@ class Whole:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    async def sees(self, name: str, holds: Callable[[Workload], object] = lambda _: True) -> Workload:
-        """The workload of a service, once its live source shows it whole and `holds` is true of it."""
+    async def sees(self, name: str) -> Workload:
+        """The workload of a service, once its live source shows it whole."""
+        return await self.shows(name, _whole)
+
+    async def shows(self, name: str, holds: Callable[[Workload], object]) -> Workload:
+        """The workload of a service, once `holds` is true of what its live source shows."""
         found: list[Workload] = []
 
         def shown(now: Snapshot) -> bool:
             live = bool(now.sources) and all(one.freshness is Freshness.LIVE for one in now.sources)
-            found[:] = [one for one in _workloads(now.services, name) if _whole(one) and holds(one)] if live else []
+            found[:] = [one for one in _workloads(now.services, name) if holds(one)] if live else []
             return bool(found)
 
         await self.engine.board_until(shown, PATIENCE)

@@ -1,6 +1,9 @@
 """Restarting: every pod exchanged for a new one of the same definition, as the workload's own strategy says."""
 
+from cockpit.backends.base import SourceError
 from cockpit.backends.change import Operation, Plan, PlanRefused, Verb
+from cockpit.backends.kubernetes.errors import NoAnswer
+from cockpit.backends.kubernetes.history import history
 from cockpit.backends.kubernetes.operate.around import budget_risks
 from cockpit.backends.kubernetes.operate.change import (
     Change,
@@ -43,6 +46,7 @@ class Restart(Change):
             arguments=(("at", f"{hands.clock.now():%Y-%m-%dT%H:%M:%SZ}"), next_generation(whole)),
             precondition=self.mark(whole),
             done_when="rolled out",
+            inverse=await _back(hands, workload),
             deadline=rollout_time(whole, wanted_count(workload)),
             command=kubectl(hands, workload, f"rollout restart {kind}/{name}"),
         )
@@ -55,6 +59,18 @@ class Restart(Change):
         """The time, as an annotation of the pods."""
         noted = {RESTARTED: dict(operation.arguments)["at"]}
         return patch(operation.target.kind, whole, {"template": {"metadata": {"annotations": noted}}})
+
+
+async def _back(hands: Hands, workload: Workload) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+    """To the revision that runs now, which exchanges every pod once more; None where revisions may not be seen."""
+    try:
+        found = await history(hands.client, workload.id)
+    except NoAnswer:
+        raise
+    except SourceError:
+        return None
+    now = next((one for one in found if one.current), None)
+    return ("rollback", (("to", now.name),)) if now is not None else None
 
 
 def order_words(whole: Json, pods: int) -> str:

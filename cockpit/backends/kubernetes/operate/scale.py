@@ -120,15 +120,12 @@ def _choices(scaler: Json | None, count: int, old: int) -> tuple[tuple[str, Safe
     words = {str(count): f"{count}, as asked"}
     if count:
         bound = "min" if count > old else "max"
-        which = " and ".join(_WORDS[one] for one in _bounds(scaler, bound, count))
-        words[f"{bound}={count}"] = f"{count}, as the {which} of HPA {name}: so it lasts"
+        both = " and ".join(f"{one}={value}" for one, value in _bounds(scaler, bound, count).items())
+        words[f"{bound}={count}"] = f"{both} of HPA {name} instead: so it lasts"
     for number, which in ((now.least, "minimum"), (now.most, "maximum")):
         if number not in (count, old):
             words[str(number)] = f"{number}, the {which} of HPA {name}"
     return tuple((value, safe(said, 200)) for value, said in words.items())
-
-
-_WORDS = {"min": "minimum", "max": "maximum"}
 
 
 def _fewer_risks(old: int, count: int) -> list[str]:
