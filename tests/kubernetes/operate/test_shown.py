@@ -18,7 +18,8 @@ REGISTRY = "registry.example.com/shop"
 
 
 def deployment(kubernetes: Kubernetes, name: str) -> Json:
-    return get(kubernetes.cluster, SHELF, name)
+    found: Json = get(kubernetes.cluster, SHELF, name)
+    return found
 
 
 def release(kubernetes: Kubernetes, name: str, tag: str) -> str:
