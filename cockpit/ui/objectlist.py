@@ -16,8 +16,8 @@ from cockpit.engine.port import (
     ObjectRow,
 )
 
-ROWS_MOST = 5_000
-"""Rows that are held; what is left out is said."""
+ROWS_MOST, PAGES_MOST = 5_000, 100
+"""Rows that are held, and pages that are asked for (each of 50 namespaces takes one). What is left out is said."""
 EVERY = 5.0
 """Seconds between the end of one reading and the next, for each page that it takes: ten pages are read each 50 s."""
 LONGEST = 60.0
@@ -70,7 +70,7 @@ class ObjectList:
     @property
     def left_out(self) -> str:
         """What is not shown of a list that is too long, empty when all of it is."""
-        if self.page is None or not self.page.token:
+        if self.page is None or not (self.page.token or self.page.remaining):
             return ""
         return f"of {len(self.rows) + self.page.remaining}" if self.page.remaining else "and more"
 
@@ -103,14 +103,14 @@ class ObjectList:
         """Read from the first page to the last; False when the list expired on the way."""
         rows: list[ObjectRow] = []
         token, pages = "", 0
-        while not pages or (token and len(rows) < ROWS_MOST):
+        while not pages or (token and len(rows) < ROWS_MOST and pages < PAGES_MOST):
             page: ObjectPage = await self._port.submit(ListObjects(self.source, replace(self.query, token=token)))
             if page.expired:
                 return False
             pages, token = pages + 1, page.token
             rows += page.rows[: ROWS_MOST - len(rows)]
             self.kind, self.columns, self.spaces = page.kind, page.columns, page.spaces
-            if not self._whole or not token or len(rows) >= ROWS_MOST:
+            if not self._whole or not token or len(rows) >= ROWS_MOST or pages >= PAGES_MOST:
                 # The first time rows appear as they come; later the old ones stand until all are new.
                 self.rows, self.page = tuple(rows), page
             self.version += 1

@@ -58,15 +58,16 @@ class KubernetesCatalogue:
                 return ObjectPage(kind=kind, at=self._client.clock.now(), spaces=named, expired=True)
             raise self._refused(error, "list", kind, spaces[index]) from None
         columns = columns_of(answer)
+        rows, cut = rows_of(answer, columns)
         rest, more = answer.metadata.token, index + 1 < len(spaces)
         return ObjectPage(
             kind=kind,
             at=self._client.clock.now(),
             spaces=named,
             columns=columns,
-            rows=rows_of(answer, columns),
+            rows=rows,
             token=f"{index}:{rest}" if rest else f"{index + 1}:" if more else "",
-            remaining=None if more else answer.metadata.remaining if rest else 0,
+            remaining=None if more or (rest and answer.metadata.remaining is None) else _more(answer, cut),
         )
 
     async def show(self, kind: str, space: str, name: str, form: Form) -> SafeText:
@@ -112,6 +113,11 @@ class KubernetesCatalogue:
         return error
 
 
+def _more(answer: Answer, cut: int) -> int:
+    """How many follow: what the API says, and what a server that knows no pages sent beyond the bound."""
+    return (answer.metadata.remaining or 0) + cut
+
+
 async def events_of(client: KubeClient, space: str, uid: str) -> Sequence[Event]:
     """The events about an object, newest first; none where they may not be seen."""
     query: dict[str, str | int] = {"fieldSelector": f"involvedObject.uid={uid}", "limit": EVENTS_MOST}
@@ -132,6 +138,7 @@ def path_of(kind: ObjectKind, space: str = "", name: str = "") -> str:
 
 
 def _part(word: str) -> str:
-    if word in (".", ".."):
-        raise SourceError(f"{word} is no name that the API knows")
+    # As the API's own rule for names: it takes a path apart only after %2F has become "/".
+    if word in (".", "..") or "/" in word or "%" in word:
+        raise SourceError(f"{safe(word, 253)} is no name that the API knows")
     return quote(word, safe="")

@@ -22,7 +22,7 @@ ACCEPT = ",".join(
 """What a list is asked for as. Whole objects come only from servers that know nothing else, and are not kept."""
 CELL, TITLE, NAME = 200, 40, 253
 """Characters of a cell, of a column's title, of a name at most."""
-COLUMNS_MOST = 40
+COLUMNS_MOST, ROWS_MOST = 40, 5_000
 ABSENT = SafeText("-")
 
 
@@ -79,24 +79,27 @@ def columns_of(answer: Answer) -> tuple[ObjectColumn, ...]:
     )
 
 
-def rows_of(answer: Answer, columns: Sequence[ObjectColumn]) -> tuple[ObjectRow, ...]:
-    """A row for each object, with as many cells as there are columns."""
+def rows_of(answer: Answer, columns: Sequence[ObjectColumn]) -> tuple[tuple[ObjectRow, ...], int]:
+    """A row for each object, with as many cells as there are columns; and how many beyond ROWS_MOST are left out."""
     if answer.kind != "Table":
-        metas = [one.metadata or _Meta() for one in answer.items or ()]
-        return tuple(_row(meta, [meta.name, meta.creation_timestamp], columns, {}) for meta in metas)
+        items = answer.items or []
+        metas = [one.metadata or _Meta() for one in items[:ROWS_MOST]]
+        rows = tuple(_row(meta, [meta.name, meta.creation_timestamp], columns, {}) for meta in metas)
+        return rows, len(items) - len(rows)
     judges, counts = _judges(columns), _counts(columns)
     names = [index for index, one in enumerate(answer.column_definitions or ()) if one.format == "name"]
     found = []
-    for row in answer.rows or ():
+    told = answer.rows or []
+    for row in told[:ROWS_MOST]:
         cells = row.cells or []
         meta = row.object.metadata if row.object else None
         if meta is None:
             # A server that gives no object: the column of the name has to do.
             place = names[0] if names else 0
             meta = _Meta(name=str(cells[place]) if place < len(cells) else "")
-        row = _row(meta, cells, columns, judges)
-        found.append(replace(row, fault=True) if _too_few(row.cells, counts) else row)
-    return tuple(found)
+        made = _row(meta, cells, columns, judges)
+        found.append(replace(made, fault=True) if _too_few(made.cells, counts) else made)
+    return tuple(found), len(told) - len(found)
 
 
 def _row(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cockpit.board.model import SafeText
 from cockpit.engine.port import ObjectRow
 from cockpit.ui.cells import Span
-from cockpit.ui.format import age
+from cockpit.ui.format import UNKNOWN, age
 from cockpit.ui.kindwords import clusters
 from cockpit.ui.objectlist import ObjectList
 from cockpit.ui.objectrows import arranged
@@ -70,7 +70,10 @@ class ObjectsPane(Table[ObjectRow]):
         self.update_rows()
 
     def _texts(self, row: ObjectRow) -> tuple[SafeText, ...]:
-        return (row.space, *row.cells) if self.read.spaced else row.cells
+        # A definition may get other columns between two pages.
+        count = len(self.titles)
+        cells = row.cells if len(row.cells) == count else (*row.cells, *[SafeText(UNKNOWN)] * count)[:count]
+        return (row.space, *cells) if self.read.spaced else cells
 
     def _object_cells(self, row: ObjectRow, exact: bool) -> Cells:
         style = "degraded" if row.fault else "text"
