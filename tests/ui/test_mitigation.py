@@ -202,6 +202,23 @@ async def test_a_choice_that_cannot_be_planned_says_why_and_cannot_be_done() -> 
         assert [command.plan.id for command in performed(port)] == [first.id]
 
 
+async def test_a_choice_that_another_verb_does_is_still_a_choice_of_the_first() -> None:
+    port = scene.port()
+    choices = (("8", SafeText("8, as asked")), ("min=8", SafeText("min=8 of HPA web instead")))
+
+    def make(command: MakePlan) -> object:
+        value = dict(command.arguments)["count"]
+        return scene.plan(verb="autoscale" if "=" in value else "scale", choices=choices, chosen=value)
+
+    port.answers["MakePlan"] = make
+    async with shown(port) as screen:
+        await screen.press("s", "8", "enter", "down")
+        assert "> min=8 of HPA web instead" in screen.text()
+        await screen.press("up")
+        assert "> 8, as asked" in screen.text()
+        assert [dict(one.arguments) for one in planned(port)] == [{"count": "8"}, {"count": "min=8"}, {"count": "8"}]
+
+
 async def test_arguments_are_asked_one_by_one() -> None:
     async with shown(scene.port()) as screen:
         await screen.press("s")

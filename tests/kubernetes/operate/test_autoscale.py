@@ -172,7 +172,7 @@ async def test_a_number_that_an_autoscaler_would_undo_is_made_its_bound(bridge: 
     await bridge.works(made)
     assert bridge.stored("web")["spec"]["replicas"] == 5
     down = await bridge.made("scale", "web", replicas="max=1")
-    assert dict(down.operations[0].after)["autoscaler"].startswith("1 to 1 pods")
+    assert dict(down.operations[0].after)["autoscaler"].startswith("exactly 1")
     assert "it lowers 5 pods to 1 at once: 4 go, with their logs" in down.risks
     back = await bridge.undoes(replace(made, workload=made.workload))
     assert dict(back.operations[0].after)["autoscaler"].startswith("2 to 6 pods")

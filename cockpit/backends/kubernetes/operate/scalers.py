@@ -26,9 +26,8 @@ class Bounds(Struct, frozen=True):
     @property
     def words(self) -> str:
         """ "2 to 6 pods, at 70 % of the requested CPU"."""
-        return f"{self.least} to {self.most} pods" + (
-            f", at {self.percent} % of the requested CPU" if self.percent else ""
-        )
+        pods = f"exactly {self.least}" if self.least == self.most else f"{self.least} to {self.most} pods"
+        return pods + (f", at {self.percent} % of the requested CPU" if self.percent and self.least < self.most else "")
 
     @property
     def arguments(self) -> tuple[tuple[str, str], ...]:
