@@ -154,7 +154,7 @@ class Board:
 
     def _alive(self, update: Heard) -> None:
         self._heard(update.source, update.at)
-        self._stale |= self._sources.limited(update.source, update.partly)
+        self._stale |= self._sources.limited(update.source, update.partly, update.aside)
 
     def _lost(self, update: Lost) -> None:
         self._stale |= self._sources.lost(update.source, update.at, update.why)

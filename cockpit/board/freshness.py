@@ -94,12 +94,12 @@ class Sources:
             return self._set(mark, replace(mark.status, heard_at=at))
         return self._set(mark, replace(mark.status, freshness=Freshness.LIVE, since=at, heard_at=at, why=SafeText("")))
 
-    def limited(self, name: str, why: SafeText) -> bool:
-        """A live source tells what of it cannot be seen; empty when nothing is missing."""
+    def limited(self, name: str, why: SafeText, aside: SafeText) -> bool:
+        """A live source tells what of it cannot be seen; empty when nothing is missing. aside: of changes alone."""
         mark = self._marks[name]
         if mark.status.freshness is not Freshness.LIVE:
             return False
-        return self._set(mark, replace(mark.status, why=why))
+        return self._set(mark, replace(mark.status, why=why, aside=aside))
 
     def lost(self, name: str, at: datetime, why: SafeText) -> bool:
         """A source cannot be reached; when it already was, only the reason is renewed."""

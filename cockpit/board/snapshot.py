@@ -18,6 +18,8 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     since: datetime
     heard_at: datetime | None
     why: SafeText = SafeText("")
+    aside: SafeText = SafeText("")
+    """What of changes cannot be seen ("needs list and watch on secrets"): the present is whole without it."""
 
 
 class ProbeStatus(Struct, frozen=True, kw_only=True):

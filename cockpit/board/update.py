@@ -42,11 +42,15 @@ class Gone(Struct, frozen=True, tag="gone", kw_only=True):
 
 
 class Heard(Struct, frozen=True, tag="heard", kw_only=True):
-    """The source answered and had nothing new. partly: what of it cannot be seen all the same ("needs list events")."""
+    """The source answered and had nothing new. partly: what of it cannot be seen all the same ("needs list events").
+
+    aside: the same of what nothing but changes is known from.
+    """
 
     source: str
     at: datetime
     partly: SafeText = SafeText("")
+    aside: SafeText = SafeText("")
 
 
 class Lost(Struct, frozen=True, tag="lost", kw_only=True):

@@ -119,11 +119,11 @@ def test_a_source_that_was_not_declared_is_taken_in() -> None:
 
 def test_what_a_live_source_cannot_see_is_said_until_it_can() -> None:
     sources = declared()
-    assert not sources.limited("main", SafeText("needs list events"))
+    assert not sources.limited("main", SafeText("needs list events"), SafeText(""))
     sources.heard("main", START, listed=True)
-    assert sources.limited("main", SafeText("needs list events"))
+    assert sources.limited("main", SafeText("needs list events"), SafeText(""))
     assert status(sources) == (LIVE, "needs list events")
     sources.heard("main", START + after(5))
     assert status(sources) == (LIVE, "needs list events")
-    assert sources.limited("main", SafeText(""))
+    assert sources.limited("main", SafeText(""), SafeText(""))
     assert status(sources) == (LIVE, "")

@@ -10,7 +10,7 @@ from cockpit.backends.kubernetes.pods import condition
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Condition, LabelSelector
 from cockpit.backends.kubernetes.wire_apps import Event, Hpa, Pdb
-from cockpit.board.model import Autoscaler, ReadingState, Remark, SafeText
+from cockpit.board.model import Autoscaler, Change, ChangeKind, ReadingState, Remark, SafeText
 from cockpit.board.text import safe
 
 MESSAGE_MOST = 1_024
@@ -23,6 +23,7 @@ class HpaFact(Struct, frozen=True):
     target: Owner
     remark: Remark | None
     scaler: Autoscaler
+    scaled: Change | None = None
 
 
 class PdbFact(Struct, frozen=True):
@@ -59,7 +60,14 @@ def hpa(one: Hpa) -> HpaFact:
     elif spec.max_replicas and status.desired_replicas >= spec.max_replicas > (spec.min_replicas or 1):
         text = f"HPA {one.metadata.name} is at its maximum of {spec.max_replicas}"
         remark = Remark(safe(text, 200), ReadingState.OK)
-    return HpaFact(target, remark, _scaler(one))
+    return HpaFact(target, remark, _scaler(one), _scaled(one))
+
+
+def _scaled(one: Hpa) -> Change | None:
+    """What it did last."""
+    at, name = moment(one.status.last_scale_time), f"HPA {one.metadata.name}"
+    words = f"{name} scaled to {one.status.desired_replicas}"
+    return Change(at, ChangeKind.SCALE, safe(words, 200), name) if at is not None else None
 
 
 def _scaler(one: Hpa) -> Autoscaler:

@@ -1,7 +1,7 @@
 """How pods, what keeps them and what stands around them become a workload of the board. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from cockpit.backends.kubernetes.owners import Owner, Reference
 from cockpit.backends.kubernetes.pods import PULL, pull_words
 from cockpit.backends.kubernetes.surroundings import Surroundings
 from cockpit.board.instances import GRACE
-from cockpit.board.model import Health, Instance, Phase, ReadingState, Remark, SafeText, Workload
+from cockpit.board.model import Change, ChangeKind, Health, Instance, Phase, ReadingState, Remark, SafeText, Workload
 from cockpit.board.text import safe
 
 ENDED_KEPT = 3
@@ -50,9 +50,11 @@ class PodFact(Struct, frozen=True):
 
 
 def workload(
-    owner: Owner, control: Control | None, pods: Sequence[PodFact], around: Surroundings, scope: str, blind: SafeText
-) -> Workload:
-    """A workload as things stand. blind: why its pods cannot be seen, empty when they can."""
+    owner: Owner, control: Control | None, pods: Sequence[PodFact], around: Surroundings, scope: str, blind: SafeText,
+    changes: tuple[Change, ...] = (),
+) -> Workload:  # fmt: skip
+    """A workload as things stand. blind: why its pods cannot be seen, empty when they can; changes: what its revisions
+    and its configuration tell."""
     desired = control.desired if control else (1 if owner.kind == "pod" else None)
     shown = sorted(_shown(pods, control, desired), key=lambda pod: pod.instance.name)
     instances = tuple(adorned(pod, around) for pod in shown)
@@ -72,8 +74,23 @@ def workload(
         changed_at=control.changed_at if control else None,
         remarks=(*_remarks(owner, control, shown, instances, desired, around), *_leaving(pods, around)),
         generation=control.generation if control else None,
+        changes=(*changes, *_around(owner, pods, around)),
         autoscaler=hpa.scaler if (hpa := around.hpas.get(owner)) else None,
     )
+
+
+def _around(owner: Owner, pods: Sequence[PodFact], around: Surroundings) -> Iterator[Change]:
+    """What befell it from outside: its autoscaler, the nodes of its pods."""
+    hpa = around.hpas.get(owner)
+    if hpa is not None and hpa.scaled is not None:
+        yield hpa.scaled
+    for name in sorted({pod.node for pod in pods if pod.node in around.nodes}):
+        node = around.nodes[name]
+        if node.why and node.since is not None:
+            yield Change(node.since, ChangeKind.NODE, safe(node.why.partition(" since ")[0], 200), name)
+        elif node.cordoned and node.facts.cordoned_at is not None:
+            words = node.cordoned.partition(" since ")[0]
+            yield Change(node.facts.cordoned_at, ChangeKind.NODE, safe(words, 200), name)
 
 
 def _shown(pods: Sequence[PodFact], control: Control | None, desired: int | None) -> Sequence[PodFact]:

@@ -12,31 +12,33 @@ from cockpit.backends.kubernetes import assemble
 from cockpit.backends.kubernetes.assemble import PodFact
 from cockpit.backends.kubernetes.controllers import MAKE, Control
 from cockpit.backends.kubernetes.kinds import JOBS, PODS, REPLICASETS, Kind
+from cockpit.backends.kubernetes.lately import Kept, Lately, kept
 from cockpit.backends.kubernetes.nodes import Nodes
 from cockpit.backends.kubernetes.owners import Key, Owner, Reference, controller_of, middle_owner, owner_of
 from cockpit.backends.kubernetes.pods import instance_of, last_end
 from cockpit.backends.kubernetes.shelf import Shelf
 from cockpit.backends.kubernetes.surroundings import Surroundings
-from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Meta
 from cockpit.backends.kubernetes.wire_apps import Controller, Job
 from cockpit.backends.kubernetes.wire_pods import Pod
+from cockpit.board.clock import SystemClock
 from cockpit.board.model import Identity, SafeText, Workload
 from cockpit.board.text import safe
 
+_NOW = SystemClock().now
 _JOBS = frozenset({"job", "cronjob"})
 
 
 class Middle(Struct, frozen=True):
     """A ReplicaSet or Job that stands between pods and their workload. control: of one that stands by itself.
 
-    made_at: when a revision of its workload was rolled out first; None of a job, which is none.
+    revision: of its workload; None of a job, which is none.
     """
 
     owner: Owner
     control: Control | None
     uid: str = ""
-    made_at: datetime | None = None
+    revision: Kept | None = None
 
 
 class Fleet:
@@ -48,6 +50,7 @@ class Fleet:
     def __init__(
         self, source: str, scope: str, where: tuple[tuple[str, SafeText], ...] = (),
         wanted: frozenset[str] = frozenset(), mask: Callable[[str], SafeText] = SafeText,
+        now: Callable[[], datetime] = _NOW,
     ) -> None:  # fmt: skip
         self.scope = scope
         self._wanted, self._mask = wanted, mask
@@ -55,7 +58,6 @@ class Fleet:
         self._members: dict[Owner, set[str]] = {}
         self._controls: dict[Owner, Control] = {}
         self._between: dict[tuple[str, str, str], Owner] = {}
-        self._rollouts: dict[Owner, dict[Key, datetime]] = {}
         self._uids: dict[str, Owner] = {}
         self._told: dict[Identity, Workload] = {}
         self._dirty: set[Owner] = set()
@@ -63,9 +65,11 @@ class Fleet:
         """Why pods cannot be seen; empty while they can."""
         self._nodes = Nodes(source, where, scope)
         self._surroundings = Surroundings(source, where, self._nodes, self, self._dirty.update)
+        self._lately = Lately(self._dirty.update, now)
         self._shelves: Mapping[str, Shelf[Any, Any]] = {
             PODS.plural: Shelf(self._pod_fact, self._pod_changed),
             **self._surroundings.shelves,
+            **self._lately.shelves,
             REPLICASETS.plural: Shelf(_replicaset, self._middle("ReplicaSet")),
             JOBS.plural: Shelf(_job, self._middle("Job")),
             **{
@@ -158,12 +162,13 @@ class Fleet:
         pods = [self._pods[uid] for uid in self._members.get(owner, ())]
         if control is None and not pods:
             return None
-        rolled = max(self._rollouts.get(owner, {}).values(), default=None)
+        rolled = self._lately.changed_at(control) if control is not None else None
         if control is not None and rolled is not None:
             # Not the Progressing condition's time: that moves whenever a pod comes or goes, so a grace would never end.
             control = replace(control, changed_at=rolled)
         blind = self.blind if not pods else SafeText("")
-        return assemble.workload(owner, control, pods, self._surroundings, self.scope, blind)
+        changes = tuple(self._lately.changes(control)) if control is not None else ()
+        return assemble.workload(owner, control, pods, self._surroundings, self.scope, blind, changes)
 
     # What each kind does when it changes.
 
@@ -210,6 +215,7 @@ class Fleet:
                 del groups[key]
 
     def _control_changed(self, _: Key, old: Control | None, new: Control | None) -> None:
+        self._lately.used(old, new)
         if old is not None and (new is None or new.uid != old.uid):
             self._uids.pop(old.uid, None)
         if new is not None:
@@ -230,23 +236,12 @@ class Fleet:
                 self._uids[new.uid] = new.owner
             if old is not None and (new is None or new.uid != old.uid):
                 self._uids.pop(old.uid, None)
-            self._revised(key, old, new)
+            self._lately.revised(key, old.revision if old else None, new.revision if new else None)
             self._control_changed(key, old.control if old else None, new.control if new else None)
             if new is not None and (old is None or old.owner != new.owner):
                 self._move(kind, key, new.owner)
 
         return changed
-
-    def _revised(self, key: Key, old: Middle | None, new: Middle | None) -> None:
-        if old is not None and old.made_at is not None:
-            made = self._rollouts[old.owner]
-            del made[key]
-            if not made:
-                del self._rollouts[old.owner]
-            self._dirty.add(old.owner)
-        if new is not None and new.made_at is not None:
-            self._rollouts.setdefault(new.owner, {})[key] = new.made_at
-            self._dirty.add(new.owner)
 
     def _move(self, kind: str, key: Key, owner: Owner) -> None:
         """Pods that were told of before what keeps them, and were taken for another workload's."""
@@ -265,7 +260,7 @@ class Fleet:
 
 def _replicaset(one: Controller) -> Middle:
     middle = _between("ReplicaSet", one, MAKE[REPLICASETS.plural])
-    return replace(middle, made_at=moment(one.metadata.creation_timestamp))
+    return replace(middle, revision=kept(one, middle.owner))
 
 
 def _job(one: Job) -> Middle:

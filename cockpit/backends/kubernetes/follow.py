@@ -28,6 +28,8 @@ SILENCE = 90.0
 """Seconds without a word (bookmarks come each minute) after which a watch is taken for dead and opened again."""
 LINE_LIMIT = 8 * 1024 * 1024
 DENIED_AGAIN, MISSING_AGAIN = 60.0, 600.0
+BUSY_AGAIN, BUSY_LONGEST = 5.0, 60.0
+"""Seconds after which an API server that asks to wait is asked again where it names no time; the most it may name."""
 SHORT, FIRST_WAIT, LONGEST_WAIT = 2.0, 0.5, 15.0
 """A watch that ends sooner than SHORT seconds is opened again after a growing wait."""
 LISTS_MOST = 4
@@ -95,13 +97,18 @@ class Follower:
 
     async def _refused(self, error: ApiAnswer) -> None:
         """A refusal that concerns this kind alone is waited out; any other is the connection's."""
-        again = {403: DENIED_AGAIN, 404: MISSING_AGAIN}.get(error.status)
-        if again is None:
+        busy = min(BUSY_LONGEST, error.retry_after or BUSY_AGAIN)
+        again = {403: DENIED_AGAIN, 404: MISSING_AGAIN, 429: busy}.get(error.status)
+        if again is None or (error.status == 429 and not self.standing.listed):
             raise error
-        self._version = ""
         group = f" in namespace {self.space}" if self.space else ""
-        missing = f"needs list and watch on {self.kind.resource}{group}"
-        self.standing.denied = missing if error.status == 403 else f"the cluster has no {self.kind.resource}"
+        self.standing.denied = {
+            403: f"needs list and watch on {self.kind.resource}{group}",
+            404: f"the cluster has no {self.kind.resource}",
+            429: f"the API server asks to wait with {self.kind.resource}{group}",
+        }[error.status]
+        if error.status != 429:
+            self._version = ""
         self._changed()
         await self._client.clock.sleep(again)
 
@@ -113,7 +120,7 @@ class Follower:
             query |= {"fieldSelector": self.kind.selector} if self.kind.selector else {}
             query |= {"continue": token} if token else {}
             try:
-                data = await self._client.raw(path, query, timeout=PAGE_TIMEOUT)
+                data = await self._client.raw(path, query, timeout=PAGE_TIMEOUT, accept=self.kind.accept)
             except ApiAnswer as error:
                 if error.status == 410 or (error.status == 400 and token):
                     raise Expired from None
@@ -128,8 +135,14 @@ class Follower:
                 break
         self._taker.end(self.kind, self.space)
         self._version = page.metadata.resource_version
-        self.standing.listed, self.standing.denied = True, ""
+        self.standing.listed = True
+        self._permitted()
         self._changed()
+
+    def _permitted(self) -> None:
+        if self.standing.denied:
+            self.standing.denied = ""
+            self._changed()
 
     async def _take(self, items: list[Any]) -> None:
         for start in range(0, len(items), SLICE):
@@ -146,8 +159,9 @@ class Follower:
         query |= {"fieldSelector": self.kind.selector} if self.kind.selector else {}
         opened = False
         try:
-            async with self._client.stream(self.kind.path(self.space), query) as reply:
+            async with self._client.stream(self.kind.path(self.space), query, self.kind.accept_one) as reply:
                 opened = True
+                self._permitted()
                 async with aclosing(self._lines(reply.aiter_raw())) as batches:
                     async for batch in batches:
                         self._happened(batch)
@@ -161,20 +175,21 @@ class Follower:
 
     async def _lines(self, parts: AsyncIterator[bytes]) -> AsyncGenerator[list[bytes], None]:
         """Whole lines, as many as came together. TimeoutError after SILENCE."""
-        rest = b""
-        parts = aiter(parts)
+        rest: list[bytes] = []
+        size, parts = 0, aiter(parts)
         while True:
             async with self._client.clock.timeout(SILENCE):
                 try:
                     part = await anext(parts)
                 except StopAsyncIteration:
                     return
-            *lines, rest = (rest + part).split(b"\n")
-            if len(rest) > LINE_LIMIT:
-                raise SourceError(
-                    f"{self._client.where}: one {self.kind.singular} is larger than {LINE_LIMIT >> 20} MiB"
-                )
-            if lines:
+            rest.append(part)
+            size += len(part)
+            if size > LINE_LIMIT and b"\n" not in part:
+                raise self._unreadable(f"one {self.kind.singular} is larger than {LINE_LIMIT >> 20} MiB")
+            if b"\n" in part:
+                *lines, last = b"".join(rest).split(b"\n")
+                rest, size = [last], len(last)
                 yield lines
 
     def _happened(self, lines: list[bytes]) -> None:
@@ -198,11 +213,14 @@ class Follower:
                 return
             one = msgspec.json.decode(told.object, type=self.kind.type)
         except msgspec.MsgspecError as error:
-            raise SourceError(
-                f"{self._client.where}: a change of {self.kind.plural} cannot be read ({error})"
-            ) from None
+            raise self._unreadable(f"a change of {self.kind.plural} cannot be read ({error})") from None
         if told.type == "DELETED":
             self._taker.drop(self.kind, one.metadata)
         else:
             self._taker.put(self.kind, self.space, [one])
         self._version = one.metadata.resource_version
+
+    def _unreadable(self, why: str) -> SourceError:
+        """What came cannot be used. The same would come again from here: what follows begins with a list."""
+        self._version = ""
+        return SourceError(f"{self._client.where}: {why}")

@@ -5,10 +5,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from cockpit.backends.kubernetes.wire import Page
+from cockpit.backends.kubernetes.wire import Edited, Page
 from cockpit.backends.kubernetes.wire_apps import Controller, CronJob, Event, Hpa, Job, Pdb
 from cockpit.backends.kubernetes.wire_nodes import Node
 from cockpit.backends.kubernetes.wire_pods import Pod
+from cockpit.backends.kubernetes.wire_templates import Revised
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -24,6 +25,12 @@ class Kind(Struct, frozen=True, kw_only=True):
     first: bool = True
     selector: str = ""
     """A field selector, where not all of the kind is wanted."""
+    accept: str = ""
+    """How it is asked for, where not as it is."""
+    accept_one: str = ""
+    """The same for what a watch tells."""
+    aside: bool = False
+    """Nothing that is shown now needs it: only what changed lately would be known better."""
 
     def path(self, namespace: str = "") -> str:
         """Where it is listed; an empty namespace means all."""
@@ -59,8 +66,24 @@ EVENTS = Kind(
     plural="events", singular="event", type=Event, page=Page[Event], first=False, selector="type=Warning"
 )  # fmt: skip
 
+REVISIONS = Kind(
+    plural="controllerrevisions", singular="controllerrevision", group="apps", type=Revised, page=Page[Revised],
+    first=False, aside=True,
+)  # fmt: skip
+_METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+CONFIG_MAPS = Kind(
+    plural="configmaps", singular="configmap", type=Edited, page=Page[Edited], first=False, aside=True,
+    accept=_METADATA.format("List"), accept_one=_METADATA.format(""),
+)  # fmt: skip
+# Helm keeps each release in a Secret of its own, of a type that no pod is given.
+SECRETS = Kind(
+    plural="secrets", singular="secret", type=Edited, page=Page[Edited], first=False, aside=True,
+    selector="type!=helm.sh/release.v1", accept=_METADATA.format("List"), accept_one=_METADATA.format(""),
+)  # fmt: skip
+
 OBSERVED: tuple[Kind, ...] = (
     DEPLOYMENTS, STATEFULSETS, DAEMONSETS, REPLICASETS, JOBS, CRONJOBS, PODS, NODES, HPAS, PDBS, EVENTS,
+    REVISIONS, CONFIG_MAPS, SECRETS,
 )  # fmt: skip
 
 BY_NAME: Mapping[str, Kind] = {kind.singular: kind for kind in OBSERVED}

@@ -80,8 +80,13 @@ class Observation:
 
     def partly(self) -> SafeText:
         """What cannot be seen of the cluster although it answers."""
-        denied = [one.standing.denied for one in self._followers if one.standing.denied]
+        denied = [one.standing.denied for one in self._followers if one.standing.denied and not one.kind.aside]
         return safe("; ".join(dict.fromkeys([*denied, *self._meter.missing])), 500)
+
+    def aside(self) -> SafeText:
+        """What cannot be seen, and is needed only to know what changed."""
+        denied = [one.standing.denied for one in self._followers if one.standing.denied and one.kind.aside]
+        return safe("; ".join(dict.fromkeys(denied)), 500)
 
     async def _scope(self) -> str:
         """The cluster, wherever it is looked at from: who may not see kube-system knows it by its address alone."""
@@ -100,7 +105,7 @@ class Observation:
         assert access is not None
         self._spaces = frozenset(one or access.namespace or "default" for one in self._declared)
         where = (("cluster", safe(access.context, 120)),)
-        self.fleet = Fleet(self.source, scope, where, self._spaces, self._mask)
+        self.fleet = Fleet(self.source, scope, where, self._spaces, self._mask, self.client.clock.now)
         self._followers = [
             Follower(self.client, kind, space, self.fleet, self._news.set)
             for kind in OBSERVED
@@ -109,7 +114,7 @@ class Observation:
 
     async def _tell(self) -> None:
         """What is new, as it comes; the whole list once every kind that rows are made of is there."""
-        partly = SafeText("")
+        partly = (SafeText(""), SafeText(""))
         self.whole.clear()
         while True:
             await self._news.wait()
@@ -121,9 +126,9 @@ class Observation:
                 self.emit(Listed(source=self.source, at=self.client.clock.now(), workloads=workloads))
             else:
                 await self._changes()
-            if self.whole.is_set() and (missing := self.partly()) != partly:
+            if self.whole.is_set() and (missing := (self.partly(), self.aside())) != partly:
                 partly = missing
-                self.emit(Heard(source=self.source, at=self.client.clock.now(), partly=partly))
+                self._heard()
             await self.client.clock.sleep(GATHER)
 
     async def _changes(self) -> None:
@@ -147,4 +152,8 @@ class Observation:
         while True:
             await self.client.clock.sleep(PING_EVERY)
             await self.client.raw("/version")
-            self.emit(Heard(source=self.source, at=self.client.clock.now(), partly=self.partly()))
+            self._heard()
+
+    def _heard(self) -> None:
+        now = self.client.clock.now()
+        self.emit(Heard(source=self.source, at=now, partly=self.partly(), aside=self.aside()))

@@ -1,8 +1,12 @@
 """The API's times: RFC 3339, whole seconds or (events, leases, logs) up to nine digits."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from cockpit.backends.kubernetes.wire import Edit
+
+_CONTROLLERS = frozenset({"kube-controller-manager"})
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
@@ -23,6 +27,12 @@ def moment(words: str | None) -> datetime | None:
         return datetime.fromisoformat(f"{found[1]}.{(found[2] or '')[:6]:0<6}{zone}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def edited_at(edits: Iterable[Edit] | None) -> datetime | None:
+    """When somebody other than a controller last wrote an object's definition, as its managed fields tell."""
+    told = (moment(one.time) for one in edits or () if not one.subresource and one.manager not in _CONTROLLERS)
+    return max((at for at in told if at is not None), default=None)
 
 
 def since_time(at: datetime) -> str:

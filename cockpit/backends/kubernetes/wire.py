@@ -59,6 +59,26 @@ class LabelledMeta(Meta, frozen=True, kw_only=True, gc=False):
     annotations: Annotations | None = None
 
 
+class Edit(Wire, frozen=True, gc=False):
+    """One entry of an object's managed fields: who wrote it when, through which part (empty: its definition)."""
+
+    manager: str = ""
+    time: str | None = None
+    subresource: str = ""
+
+
+class EditedMeta(LabelledMeta, frozen=True, kw_only=True, gc=False):
+    """metadata with who wrote it."""
+
+    managed_fields: list[Edit] | None = None
+
+
+class Edited(Wire, frozen=True, gc=False):
+    """The metadata of any object, and nothing else of it."""
+
+    metadata: EditedMeta = EditedMeta()
+
+
 class Condition(Wire, frozen=True, gc=False):
     """One of an object's conditions. status: "True", "False", "Unknown"."""
 

@@ -1,36 +1,9 @@
 """What makes pods and keeps them as they are: Deployments and their like, jobs; and what limits them."""
 
-from collections.abc import Mapping
-
 from msgspec import Struct
 
-from cockpit.backends.kubernetes.wire import Condition, LabelledMeta, LabelSelector, Meta, Wire
-
-
-class TemplateMeta(Wire, frozen=True, gc=False):
-    """Labels of the pods that are made."""
-
-    labels: Mapping[str, str] | None = None
-
-
-class TemplateContainer(Wire, frozen=True, gc=False):
-    """A container of the pods that are made."""
-
-    name: str = ""
-    image: str = ""
-
-
-class TemplateSpec(Wire, frozen=True, gc=False):
-    """What the pods are made of."""
-
-    containers: list[TemplateContainer] | None = None
-
-
-class Template(Wire, frozen=True, gc=False):
-    """Pods as they are made."""
-
-    metadata: TemplateMeta = TemplateMeta()
-    spec: TemplateSpec = TemplateSpec()
+from cockpit.backends.kubernetes.wire import Condition, EditedMeta, LabelledMeta, LabelSelector, Meta, Wire
+from cockpit.backends.kubernetes.wire_templates import Template
 
 
 class ControllerSpec(Wire, frozen=True, kw_only=True, gc=False):
@@ -58,7 +31,7 @@ class ControllerStatus(Wire, frozen=True, kw_only=True, gc=False):
 class Controller(Wire, frozen=True, kw_only=True, gc=False):
     """A Deployment, StatefulSet, DaemonSet or ReplicaSet."""
 
-    metadata: LabelledMeta = LabelledMeta()
+    metadata: EditedMeta = EditedMeta()
     spec: ControllerSpec = ControllerSpec()
     status: ControllerStatus = ControllerStatus()
 
@@ -136,6 +109,7 @@ class HpaStatus(Wire, frozen=True, kw_only=True, gc=False):
     """What it wants now."""
 
     desired_replicas: int = 0
+    last_scale_time: str | None = None
     conditions: list[Condition] | None = None
 
 

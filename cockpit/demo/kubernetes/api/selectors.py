@@ -17,6 +17,7 @@ LONGEST = 8192
 
 _EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
 _FIELDS: Mapping[str, frozenset[str]] = {
+    "secrets": frozenset({"type"}),
     "pods": frozenset(
         {
             "spec.nodeName",

@@ -1,0 +1,160 @@
+"""What changed lately around the workloads of one cluster: their revisions, and what configures them. No I/O.
+
+Of ConfigMaps and Secrets only metadata is asked for, never data: that one was written is all that is known.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from cockpit.backends.kubernetes import rollouts
+from cockpit.backends.kubernetes.controllers import Control
+from cockpit.backends.kubernetes.kinds import CONFIG_MAPS, REVISIONS, SECRETS, Kind
+from cockpit.backends.kubernetes.owners import Key, Owner, middle_owner
+from cockpit.backends.kubernetes.rollouts import Revision, shape_of
+from cockpit.backends.kubernetes.shelf import Shelf
+from cockpit.backends.kubernetes.times import edited_at, moment
+from cockpit.backends.kubernetes.wire import Edited
+from cockpit.backends.kubernetes.wire_apps import Controller
+from cockpit.backends.kubernetes.wire_templates import Revised
+from cockpit.board.model import Change, ChangeKind
+from cockpit.board.text import safe
+
+_WORDS = {CONFIG_MAPS.plural: "ConfigMap", SECRETS.plural: "Secret"}
+_SAME = timedelta(minutes=5)
+Configuration = tuple[str, str, str]
+"""Plural of the kind, namespace, name."""
+
+
+class Kept(Struct, frozen=True):
+    """A revision and whose it is."""
+
+    owner: Owner
+    revision: Revision
+
+
+class ConfigFact(Struct, frozen=True):
+    """A ConfigMap or Secret: its version, and when it was written since it was made; None: that is not known."""
+
+    version: str
+    at: datetime | None
+
+
+class Lately:
+    """Revisions by workload, and configuration by name. touched: told whom a change concerns; now: the time."""
+
+    def __init__(self, touched: Callable[[Iterable[Owner]], None], now: Callable[[], datetime]) -> None:
+        self._touched, self._now = touched, now
+        self._revisions: dict[Owner, dict[Key, Revision]] = {}
+        self._again: dict[Owner, tuple[int, datetime]] = {}
+        """The number of a revision that was seen to be rolled out again, and when."""
+        self._written: dict[Configuration, datetime] = {}
+        self._users: dict[Configuration, set[Owner]] = {}
+        self.shelves: Mapping[str, Shelf[Any, Any]] = {
+            REVISIONS.plural: Shelf(_kept, self._kept_changed),
+            **{kind.plural: Shelf(_config, self._config_of(kind)) for kind in (CONFIG_MAPS, SECRETS)},
+        }
+        """By the plural of their kind."""
+
+    def revised(self, key: Key, old: Kept | None, new: Kept | None) -> None:
+        """A revision came, was numbered anew, or went."""
+        if old is not None:
+            made = self._revisions[old.owner]
+            del made[key]
+            if not made:
+                del self._revisions[old.owner]
+                self._again.pop(old.owner, None)
+        if new is not None:
+            made = self._revisions.setdefault(new.owner, {})
+            made[key] = new.revision
+            if old is not None and new.revision.number > old.revision.number and rollouts.is_again(made.values()):
+                self._again[new.owner] = (new.revision.number, self._now())
+        self._touched(one.owner for one in (old, new) if one is not None)
+
+    def used(self, old: Control | None, new: Control | None) -> None:
+        """What configures a workload is other than before."""
+        before, after = (_configurations(one) if one else frozenset() for one in (old, new))
+        for one in before - after:
+            assert old is not None
+            self._users[one].discard(old.owner)
+            if not self._users[one]:
+                del self._users[one]
+        for one in after - before:
+            assert new is not None
+            self._users.setdefault(one, set()).add(new.owner)
+
+    def changed_at(self, control: Control) -> datetime | None:
+        """When a workload was rolled out last; None when no revision of it is known."""
+        return rollouts.changed_at(self._of(control.owner), self._when_again(control))
+
+    def changes(self, control: Control) -> Iterator[Change]:
+        """What its revisions and its configuration tell."""
+        yield from rollouts.changes(self._of(control.owner), self._when_again(control))
+        for one in sorted(_configurations(control)):
+            if (at := self._written.get(one)) is not None:
+                subject = f"{_WORDS[one[0]]} {one[2]}"
+                yield Change(at, ChangeKind.CONFIG, safe(f"{subject} changed", 300), subject)
+
+    def _of(self, owner: Owner) -> list[Revision]:
+        return list(self._revisions.get(owner, {}).values())
+
+    def _when_again(self, control: Control) -> datetime | None:
+        """When an earlier revision was rolled out again: seen, else by who last wrote the workload, if it is one."""
+        now = rollouts.wanted(self._of(control.owner))
+        seen = self._again.get(control.owner)
+        told = control.edited_at
+        if seen is None or now is None or seen[0] != now.number:
+            return told
+        # The cluster's own time where it is of the same deed: its pods are compared with it.
+        return told if told is not None and abs(told - seen[1]) < _SAME else seen[1]
+
+    def _kept_changed(self, key: Key, old: Kept | None, new: Kept | None) -> None:
+        self.revised(key, old, new)
+
+    def _config_of(self, kind: Kind) -> Callable[[Key, ConfigFact | None, ConfigFact | None], None]:
+        def changed(key: Key, old: ConfigFact | None, new: ConfigFact | None) -> None:
+            place = (kind.plural, *key)
+            if new is None:
+                if self._written.pop(place, None) is not None:
+                    self._touched(self._users.get(place, ()))
+                return
+            at = new.at
+            if old is not None and (at is None or at == old.at):
+                at = self._now()
+            if at is not None:
+                self._written[place] = at
+                self._touched(self._users.get(place, ()))
+
+        return changed
+
+
+def kept(one: Controller, owner: Owner) -> Kept | None:
+    """A ReplicaSet of a Deployment, as a revision."""
+    made, annotations = moment(one.metadata.creation_timestamp), one.metadata.annotations
+    number = annotations.revision if annotations else ""
+    if made is None:
+        return None
+    known = int(number) if number.isdecimal() and len(number) < 19 else 0
+    return Kept(owner, Revision(one.metadata.name, known, made, shape_of(one.spec.template)))
+
+
+def _kept(one: Revised) -> Kept:
+    made = moment(one.metadata.creation_timestamp)
+    assert made is not None, "the API makes no object without its time"
+    shape = shape_of(one.data.spec.template)
+    return Kept(
+        middle_owner("ControllerRevision", one.metadata), Revision(one.metadata.name, one.revision, made, shape)
+    )
+
+
+def _config(one: Edited) -> ConfigFact:
+    made, at = moment(one.metadata.creation_timestamp), edited_at(one.metadata.managed_fields)
+    # What was written with the object itself is no change of it.
+    later = at is not None and made is not None and at > made
+    return ConfigFact(one.metadata.resource_version, at if later else None)
+
+
+def _configurations(control: Control) -> frozenset[Configuration]:
+    return frozenset((plural, control.owner.space, name) for plural, name in control.configured_by)
