@@ -72,7 +72,7 @@ class ObjectList:
         """What is not shown of a list that is too long, empty when all of it is."""
         if self.page is None or not (self.page.token or self.page.remaining):
             return ""
-        return f"of {len(self.rows) + self.page.remaining}" if self.page.remaining else "and more"
+        return f"{len(self.rows) + self.page.remaining} in all" if self.page.remaining else "there are more"
 
     @property
     def spaced(self) -> bool:

@@ -85,9 +85,9 @@ class ObjectsPane(Table[ObjectRow]):
         """Heading, age, and what to say when there is no row."""
         read = self.read
         self.heading = "  ".join(part for part in self._parts() if part)
-        hints = ["not read again:" if read.error and read.rows else ""]
-        hints += [f"{age(read.old)} old" if read.old is not None else "", read.left_out]
-        self.hint = " ".join(part for part in hints if part)
+        failed = "not read again: " if read.error and read.rows else ""
+        hints = [read.left_out, f"{failed}{age(read.old)} old" if read.old is not None else ""]
+        self.hint = ", ".join(part for part in hints if part)
         self.empty = self._empty()
         self.redraw()
 
