@@ -79,8 +79,9 @@ async def test_what_is_known_of_pods_is_kept_on_request(keeping: Opener) -> None
     name = pod["metadata"]["name"]
     made = await bridge.made("capture", "checkout", instance=name)
     (operation,) = made.operations
+    assert f"logs {name} --all-containers --timestamps --tail=" in operation.command
     told = dict(operation.after)["kept in the evidence folder"]
-    assert told.startswith("logs (last 5 MiB each, also of the run before), description with events, ")
+    assert told.startswith("logs (last 5 MiB each, the run before too), description, events, ")
     assert told.endswith("heap: true -> /tmp/heap.hprof, threads: jstack 1")
     verdict = await bridge.carry_out(made)
     # It was asked for, and something is missing: that has not worked, and what there is is kept all the same.
@@ -107,7 +108,7 @@ async def test_every_pod_that_a_restart_exchanges_is_kept_first(keeping: Opener)
     first, second = made.operations
     assert (first.verb, second.verb, first.done_when) == ("capture", "restart", "captured")
     assert dict(first.after)["all of it must be kept"] == "the policy wants it kept: the review needs it"
-    assert "; 40 MiB together), description" in dict(first.after)["kept in the evidence folder"]
+    assert "; 40 MiB in all), description" in dict(first.after)["kept in the evidence folder"]
     assert sorted(bridge.files()) == before
     assert not set(names(bridge, "checkout")) & set(before)
 
@@ -120,7 +121,7 @@ async def test_what_is_named_is_kept_before_it_is_deleted_and_no_other(keeping: 
         (verb, made.operations[-1].target.instance) for verb in ("capture", "remove")
     ]
     assert [*bridge.files()] == [name]
-    assert f"logs {name} --all-containers --timestamps --tail=" in made.operations[0].command
+    assert made.operations[0].command == "", "the line of the change itself stands alone"
 
 
 async def test_fewer_replicas_are_kept_more_are_not(keeping: Opener) -> None:
@@ -198,9 +199,7 @@ async def test_how_much_is_kept_of_many_pods_is_bounded_and_said(keeping: Opener
     kept = made.operations[0]
     assert kept.title == "keep the log of catalog-0, catalog-1 and 118 more pods"
     told = dict(kept.after)["kept in the evidence folder"]
-    assert told.startswith(
-        "of 100 of 120 pods, not ready ones first: logs (last 5 MiB each, also of the run before; 40"
-    )
+    assert told.startswith("of 100 of 120 pods, not ready ones first: logs (last 5 MiB each, the run before too; 40")
     assert (kept.deadline, kept.command) == (capture.LONGEST, "")
     assert dict(kept.arguments)["beyond"] == "20"
 

@@ -19,7 +19,7 @@ from tests.kubernetes.operate.keeping import Keeping
 from tests.kubernetes.operate.test_restart import risks
 
 POLICIES = "networkpolicies.networking.k8s.io"
-NAME = "incident-cockpit-isolates-deployment-checkout"
+NAME = "isolate-deployment-checkout"
 CHOSEN = {"app.kubernetes.io/name": "checkout", "app.kubernetes.io/instance": "shop-checkout"}
 
 

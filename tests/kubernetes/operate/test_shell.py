@@ -69,9 +69,7 @@ async def test_bytes_size_and_exit_code(bridge: Bridge) -> None:
     assert operation.title == f"shell in {pod.name}: bash or sh"
     assert operation.command == f"kubectl --context demo -n shop exec -it {pod.name} -c web -- sh"
     assert dict(plan.where)["checked"] == "permitted (create pods/exec in shop)"
-    assert [value for value, _ in plan.choices] == [
-        f"{pod.id.instance}/web", *(one.id.instance for one in workload.instances[1:]),
-    ]  # fmt: skip
+    assert [value for value, _ in plan.choices] == [one.id.instance for one in workload.instances]
     assert await bridge.operator.check(operation) == ""
     one = await opened(bridge, plan)
     await one.write(b"hostname\r")

@@ -120,7 +120,8 @@ def keeping(hands: Hands, workload: Workload, pods: Sequence[PodRef], verb: str)
             ("pods", msgspec.json.encode(kept).decode()), *((("beyond", str(beyond)),) if beyond else ()), *arguments,
         ),
         done_when="captured",
-        command=_command(hands, workload, kept) if len(pods) <= NAMED else SafeText(""),
+        # What a change does besides would bury its own line.
+        command=_command(hands, workload, kept) if verb == VERB and len(pods) <= NAMED else SafeText(""),
     )  # fmt: skip
     more, needed = declared(operation), dict(arguments).get("required", "")
     waves = -(-len(kept) // AT_ONCE)
@@ -201,12 +202,13 @@ def _names(pods: Sequence[PodRef]) -> str:
 
 
 def _told(pods: int, beyond: int, more: dict[str, Capture]) -> str:
-    """ "logs (last 5 MiB each; together 40 MiB), description, threads: jstack 1"."""
-    bound = f"last {LOG_LIMIT >> 20} MiB each, also of the run before"
-    together = f"; {LOGS_MOST >> 20} MiB together" if pods > 1 else ""
+    """ "logs (last 5 MiB each, the run before too; 40 MiB in all), description, events, threads: jstack 1"."""
+    bound = f"last {LOG_LIMIT >> 20} MiB each, the run before too"
+    together = f"; {LOGS_MOST >> 20} MiB in all" if pods > 1 else ""
     told = [
         f"logs ({bound}{together})",
-        "description with events",
+        "description",
+        "events",
         *(f"{name}: {_words(one)}" for name, one in more.items()),
     ]
     limit = f"of {PODS_MOST} of {pods} pods, not ready ones first: " if beyond else ""

@@ -19,7 +19,7 @@ from cockpit.backends.outline import outline
 from cockpit.board.model import SafeText, Workload
 from cockpit.board.text import safe
 
-SHOWN_WITHIN = 45.0
+SHOWN_WITHIN = 30.0
 """Seconds for a probe to show that it is held: two answers of one that is asked every 10 s, and their timeouts."""
 DIFF_SHOWN = 60
 RISKS = (

@@ -42,7 +42,7 @@ class Held(Struct, frozen=True, kw_only=True):
 
 def policy_name(target: Identity) -> str:
     """One for each workload: made again it is found again."""
-    name = f"{US}-isolates-{target.kind}-{target.name}"
+    name = f"isolate-{target.kind}-{target.name}"
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[: LONGEST_NAME - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -170,6 +170,8 @@ def _choices(place: Place, running: Sequence[Instance]) -> tuple[tuple[str, Safe
     uid = place.pod.id.instance
     names = sorted(place.containers, key=lambda name: name != place.container)
     mine = [(f"{uid}/{name}", safe(f"{place.pod.name} container {name}", 120)) for name in names]
+    if len(names) == 1:
+        mine = [(uid, safe(f"{place.pod.name}  {place.pod.phase}", 120))]
     others = [(one.id.instance, safe(f"{one.name}  {one.phase}", 120)) for one in running if one is not place.pod]
     found = (*mine, *others)[:CHOICES_MOST]
     return found if len(found) > 1 else ()
