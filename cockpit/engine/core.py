@@ -24,6 +24,7 @@ from cockpit.engine.streams import Around
 from cockpit.engine.supervise import supervise
 from cockpit.engine.tails import Tails
 from cockpit.engine.witness import LogWitness
+from cockpit.incident.changes import Told
 
 FRAME_GAP = 0.1
 """Seconds between two frames at least: 10 a second; the first change after a quiet moment goes out at once."""
@@ -45,7 +46,8 @@ class Core:
         self.secrets = Secrets()
         self.board = Board(parts.profile, clock, profile_name=parts.profile_name)
         self.sources: dict[str, Source] = {}
-        self.record = Record(parts, self.board, clock, self.secrets, self.touch)
+        told = Told(parts.profile_name, clock, self.emit)
+        self.record = Record(parts, self.board, clock, self.secrets, self.touch, told.hear)
         self.tails = Tails(self._around(), self.touch)
         self.stopping = asyncio.Event()
         self._hurry = asyncio.Event()

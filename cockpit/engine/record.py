@@ -60,7 +60,12 @@ SAFE_POINT_WITHIN = 8.0
 class Record:
     """Everything that is written down, and everything that is changed (which is written down first)."""
 
-    def __init__(self, parts: Parts, board: Board, clock: Clock, secrets: Secrets, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, parts: Parts, board: Board, clock: Clock, secrets: Secrets, changed: Callable[[], None],
+        heard: Callable[[Sequence[Entry]], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        """heard: told every entry, those of before first."""
+        self._told = heard
         self._parts, self._board, self._clock, self._secrets, self._changed = parts, board, clock, secrets, changed
         self.timeline: tuple[Entry, ...] = ()
         self.rolling = Rolling()
@@ -114,6 +119,7 @@ class Record:
         self._journal.listen(self._heard)
         self.timeline = self._journal.recent(SHOWN)
         self.rolling = Rolling(self._journal.entries)
+        self._told(self._journal.entries)
         self._guard = self._guarded(self._journal)
         self._door = Door(self._journal, self._board, self._operators, self._clock, self._guard, witness)
         self._watcher = Watcher(self._parts.profile_name, self._journal.entries)
@@ -283,6 +289,7 @@ class Record:
         if self._journal is not None:
             self.timeline = self._journal.recent(SHOWN)
             self.rolling.hear(new)
+            self._told(new)
             if self.rolling.size > MOST_ROWS:
                 self.rolling.renew(self._journal.entries)
             self._changed()
