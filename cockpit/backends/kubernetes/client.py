@@ -148,7 +148,7 @@ class KubeClient:
                         return data
                     failed = errors.answer(self.where, reply.status_code, reply.headers, data)
                     wait = failed.retry_after or 1.0
-                    if failed.status != 429 or not left or self.clock.monotonic() + wait >= end:
+                    if failed.status != 429 or failed.budget or not left or self.clock.monotonic() + wait >= end:
                         raise failed
                     await self.clock.sleep(wait)
         raise AssertionError("the last try raises")

@@ -12,8 +12,14 @@ from cockpit.backends.resolver import LookupFailed, NoSuchHost
 from cockpit.board.text import safe
 
 
+class _Cause(Struct, frozen=True):
+    reason: str = ""
+    message: str = ""
+
+
 class _Details(Struct, frozen=True, rename="camel"):
     retry_after_seconds: int = 0
+    causes: tuple[_Cause, ...] = ()
 
 
 class Status(Struct, frozen=True, rename="camel"):
@@ -28,11 +34,14 @@ class Status(Struct, frozen=True, rename="camel"):
 class ApiAnswer(SourceError):
     """The API answered with an error. status: of HTTP; message: its own words.
 
-    retry_after: seconds it asks to wait, 0 when it does not say.
+    retry_after: seconds it asks to wait, 0 when it does not say. budget: what a disruption budget says that lets no pod
+    go now; asking again at once is of no use then.
     """
 
     def __init__(self, where: str, status: int, body: Status, retry_after: float = 0.0) -> None:
         self.status, self.retry_after = status, retry_after
+        causes = body.details.causes if body.details else ()
+        self.budget = next((str(safe(one.message, 300)) for one in causes if one.reason == "DisruptionBudget"), "")
         self.message = str(safe(body.message.strip(), 400)) or f"HTTP status {status}"
         super().__init__(f"{where}: {_ADVICE.get(status, '')}{self.message}")
 

@@ -21,7 +21,8 @@ def kubectl(hands: Hands, workload: Workload, words: str) -> SafeText:
     """The same as a command line, with context and namespace."""
     access = hands.client.access
     context = f"--context {shlex.quote(access.context)} " if access is not None and not access.inside else ""
-    return safe(f"kubectl {context}-n {shlex.quote(workload.id.space)} {words}", 1000)
+    space = f"-n {shlex.quote(workload.id.space)} " if workload.id.space else ""
+    return safe(f"kubectl {context}{space}{words}", 1000)
 
 
 def rollout_time(whole: Json, pods: int) -> float:

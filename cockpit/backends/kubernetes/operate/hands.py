@@ -39,7 +39,7 @@ class Request(Struct, frozen=True, kw_only=True):
     def permission(self) -> str:
         """ "patch deployments.apps/scale in shop"."""
         part = f"/{self.subresource}" if self.subresource else ""
-        return f"{self.verb} {self.kind.resource}{part} in {self.space}"
+        return f"{self.verb} {self.kind.resource}{part}" + (f" in {self.space}" if self.space else "")
 
 
 class Hands:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from cockpit.backends.change import Operation, Plan
 from cockpit.backends.kubernetes.operate.capture import PodRef, keeping, refs
 from cockpit.backends.kubernetes.operate.hands import Hands
+from cockpit.backends.kubernetes.operate.nodes.evict import evicted
 from cockpit.backends.kubernetes.operate.remove import named
 from cockpit.board.model import Instance, Workload
 
@@ -41,6 +42,10 @@ def _beyond(workload: Workload, operations: Sequence[Operation]) -> Sequence[Pod
     return refs(workload.instances)
 
 
+def _evicted(_: Workload, operations: Sequence[Operation]) -> Sequence[PodRef]:
+    return [pod for one in operations for pod in evicted(one)]
+
+
 def _number(one: Instance) -> int:
     last = str(one.name).rpartition("-")[2]
     return int(last) if last.isdecimal() else 0
@@ -48,6 +53,7 @@ def _number(one: Instance) -> int:
 
 LOSES: Mapping[str, Loses] = {
     "autoscale": _beyond,
+    "drain": _evicted,
     "isolate": _all,
     "remove": _named,
     "restart": _all,

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from cockpit.backends.base import SourceError
 from cockpit.backends.change import Operation, Outcome, Permit, Plan, PlanRefused, Verb
 from cockpit.backends.evidence import Evidence
@@ -12,6 +14,9 @@ from cockpit.backends.kubernetes.operate.capture import CapturePods
 from cockpit.backends.kubernetes.operate.hands import Hands, Maneuver
 from cockpit.backends.kubernetes.operate.isolate import Connect, Isolate
 from cockpit.backends.kubernetes.operate.losing import kept_first
+from cockpit.backends.kubernetes.operate.nodes.cordon import Cordon, Uncordon
+from cockpit.backends.kubernetes.operate.nodes.drain import Drain
+from cockpit.backends.kubernetes.operate.nodes.evict import Evict, Keep
 from cockpit.backends.kubernetes.operate.remove import Remove
 from cockpit.backends.kubernetes.operate.restart import Restart
 from cockpit.backends.kubernetes.operate.rollback import RollBack
@@ -34,6 +39,7 @@ MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
     "daemonset": (Restart(), RollBack(), SetContainer(), *_KEPT),
     "replicaset": (Scale(), Autoscale(), *_KEPT),
     "pod": _KEPT,
+    "node": (Cordon(), Uncordon(), Drain(), Evict(), Keep()),
     "job": _PODS,
     "cronjob": _PODS,
 }
@@ -89,7 +95,8 @@ class KubernetesOperator:
         except SourceError as error:
             outcome = Outcome(accepted=False, detail=safe(str(error), 500))
         mask = self._secrets.mask
-        return Outcome(outcome.accepted, mask(outcome.detail), tuple((name, mask(v)) for name, v in outcome.facts))
+        facts = tuple((name, mask(value)) for name, value in outcome.facts)
+        return replace(outcome, detail=mask(outcome.detail), facts=facts)
 
     async def open_shell(self, permit: Permit, operation: Operation, size: Size, term: str) -> PodShell:
         """Start the shell that an operation says. SourceError says why it cannot be started."""

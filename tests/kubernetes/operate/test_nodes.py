@@ -1,0 +1,229 @@
+"""Nodes through the door: cordoned and opened again, and drained as far as disruption budgets allow."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from cockpit.backends.change import Plan, PlanRefused, Verdict
+from cockpit.board.model import State, Workload
+from cockpit.demo.kubernetes.cluster import build
+from cockpit.demo.kubernetes.cluster.access import ADMIN, READ_ONLY, Grant
+from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
+from cockpit.mitigate.errors import Refused, TargetChanged
+from cockpit.mitigate.progress import Progress
+from tests.kubernetes.emulator.waiting import get, pods_of, until
+from tests.kubernetes.operate.bridge import HOLD, Bridge
+from tests.kubernetes.operate.test_restart import risks
+
+
+@pytest.fixture(autouse=True)
+def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pods come and go in a hundredth of their time, so rounds do too."""
+    monkeypatch.setattr("cockpit.backends.kubernetes.operate.nodes.evict.NEXT", 0.05)
+    monkeypatch.setattr("cockpit.backends.kubernetes.operate.nodes.evict.WAIT", 0.1)
+    monkeypatch.setattr("cockpit.mitigate.rounds.LONGEST", 0.2)
+
+
+def on(bridge: Bridge, name: str) -> list[Json]:
+    """The pods on a node as the cluster has them."""
+    return [pod for pod in bridge.cluster.store.each("pods") if pod["spec"].get("nodeName") == name]
+
+
+def host_of(bridge: Bridge, app: str) -> str:
+    """A node with a pod of an application on it."""
+    found = pods_of(bridge.cluster, app)[0]["spec"]["nodeName"]
+    assert isinstance(found, str)
+    return found
+
+
+async def sees(bridge: Bridge, name: str) -> Workload:
+    """A node, once the board shows it with all of its pods."""
+    board = bridge.watch.board
+
+    def shown() -> Workload | None:
+        status = board.snapshot().find(f"node/{name}")
+        return status.workloads[0] if status is not None else None
+
+    uids = {pod["metadata"]["uid"] for pod in on(bridge, name)}
+    await bridge.sees("checkout")
+    await bridge.watch.until(lambda: (one := shown()) and one.node and one.node.pods == uids)
+    found = shown()
+    assert found is not None
+    return found
+
+
+async def made(bridge: Bridge, verb: str, name: str, **arguments: str) -> Plan:
+    """The plan of a verb on a node, judged after a short hold."""
+    given = {key.replace("_", "-"): value for key, value in arguments.items()}
+    plan = await bridge.operator.plan(verb, await sees(bridge, name), given)
+    return replace(plan, service=f"node/{name}", hold=HOLD)
+
+
+def naked(bridge: Bridge, name: str, node: str, **spec: object) -> None:
+    """A pod that nothing keeps."""
+    template = build.template(name, "shop", f"example.com/{name}:1")
+    pod = {
+        "metadata": {"name": name, "namespace": "shop", "labels": {"app": name}},
+        "spec": {**template["spec"], "nodeName": node, **spec},
+    }
+    bridge.cluster.objects.create(BY_SHELF["pods"], pod)
+
+
+def budget(bridge: Bridge, least: int) -> None:
+    """Checkout's budget lets fewer go, or more."""
+    old = get(bridge.cluster, "poddisruptionbudgets.policy", "checkout")
+    new = {**old, "spec": {**old["spec"], "minAvailable": least}}
+    bridge.cluster.objects.change(BY_SHELF["poddisruptionbudgets.policy"], old, new)
+
+
+async def settled(bridge: Bridge, allowed: int) -> None:
+    """Once the budget's controller says how many may go."""
+    await until(
+        bridge.cluster,
+        lambda: (
+            get(bridge.cluster, "poddisruptionbudgets.policy", "checkout")["status"]["disruptionsAllowed"] == allowed
+        ),
+    )
+
+
+async def test_a_node_is_cordoned_and_opened_again(bridge: Bridge) -> None:
+    plan = await made(bridge, "cordon", "node-001")
+    (one,) = plan.operations
+    assert (one.command, plan.danger) == ("kubectl --context demo cordon node-001", "low")
+    assert dict(plan.where)["checked"] == "permitted (patch nodes), dry run accepted"
+    before = {pod["metadata"]["name"] for pod in on(bridge, "node-001")}
+    await bridge.works(plan)
+    assert get(bridge.cluster, "nodes", "node-001", "")["spec"]["unschedulable"] is True
+    assert {pod["metadata"]["name"] for pod in on(bridge, "node-001")} == before
+    status = bridge.watch.board.snapshot().find("node/node-001")
+    assert status is not None
+    assert (status.state, status.why) == (State.PAUSED, "node node-001 is cordoned")
+    assert one.inverse == ("uncordon", ())
+    back = await made(bridge, "uncordon", "node-001")
+    await bridge.works(back)
+    assert not get(bridge.cluster, "nodes", "node-001", "")["spec"].get("unschedulable")
+    with pytest.raises(PlanRefused, match="node-001 is not cordoned"):
+        await made(bridge, "uncordon", "node-001")
+
+
+async def test_what_is_offered_is_what_would_change_something(bridge: Bridge) -> None:
+    node = await sees(bridge, "node-002")
+    assert [verb.name for verb in bridge.operator.verbs(node)] == ["cordon", "drain"]
+    await bridge.works(await made(bridge, "cordon", "node-002"))
+    assert [verb.name for verb in bridge.operator.verbs(await sees(bridge, "node-002"))] == ["uncordon", "drain"]
+
+
+async def test_a_drain_lists_what_moves_and_is_done_when_that_is_gone(bridge: Bridge) -> None:
+    name = host_of(bridge, "catalog")
+    moving = {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in on(bridge, name)}
+    template = build.template("logger", "shop", "example.com/logger:1")
+    bridge.cluster.objects.create(BY_SHELF["daemonsets.apps"], build.daemon_set("logger", "shop", template))
+    await until(
+        bridge.cluster, lambda: any(pod["spec"].get("nodeName") == name for pod in pods_of(bridge.cluster, "logger"))
+    )
+    (daemon,) = [pod["metadata"]["name"] for pod in on(bridge, name) if pod["metadata"]["uid"] not in moving]
+    budget(bridge, 0)
+    await settled(bridge, 3)
+    plan = await made(bridge, "drain", name)
+    cordon, evict = plan.operations
+    assert (cordon.verb, evict.verb, plan.danger) == ("cordon", "evict", "high")
+    assert {one.instance for one in evict.instances} == set(moving)
+    assert {line.partition(":")[0] for line in evict.diff if line.startswith("- ")} == {
+        f"- shop/{pod}" for pod in moving.values()
+    }
+    assert f"  shop/{daemon} stays: daemonset logger" in evict.diff
+    assert evict.command == f"kubectl --context demo drain {name} --ignore-daemonsets --timeout=600s"
+    assert "uncordon brings no pod back" in risks(plan)
+    verdict = await bridge.works(plan)
+    assert verdict.evidence[0].startswith(f"{len(moving)} of {len(moving)} gone")
+    left = on(bridge, name)
+    assert [pod["metadata"]["name"] for pod in left] == [daemon]
+    assert get(bridge.cluster, "nodes", name, "")["spec"]["unschedulable"] is True
+
+
+async def test_a_drain_waits_for_a_budget_says_so_and_goes_on(bridge: Bridge) -> None:
+    name = host_of(bridge, "checkout")
+    budget(bridge, 3)
+    await settled(bridge, 0)
+    plan = await made(bridge, "drain", name)
+    assert "PDB shop/checkout lets none of its" in risks(plan)
+    assert "the drain waits in vain" in risks(plan)
+    heard: list[Progress] = []
+    task = asyncio.create_task(bridge.door.perform(plan, typed_name=name, on_progress=heard.append))
+    await bridge.watch.until(
+        lambda: any("The disruption budget checkout needs 3" in str(one.steps[1].detail) for one in heard)
+    )
+    assert heard[-1].stoppable
+    assert not task.done()
+    await bridge.does("scale", "checkout", replicas="5")
+    verdict: Verdict = await task
+    assert verdict.result == "worked", verdict
+    assert not on(bridge, name)
+
+
+async def test_a_drain_that_a_person_stops_says_what_is_left_and_stays_cordoned(bridge: Bridge) -> None:
+    name = host_of(bridge, "checkout")
+    budget(bridge, 3)
+    await settled(bridge, 0)
+    plan = await made(bridge, "drain", name)
+    heard: list[Progress] = []
+    task = asyncio.create_task(bridge.door.perform(plan, typed_name=name, on_progress=heard.append))
+    await bridge.watch.until(lambda: any("disruption budget" in str(one.steps[1].detail) for one in heard))
+    bridge.door.halt(heard[-1].run, "oncall stopped it")
+    verdict = await task
+    assert verdict.result == "did not work"
+    assert verdict.evidence[0].startswith("stopped (oncall stopped it): evict")
+    assert any("wait" in line and "shop/checkout-" in line for line in verdict.evidence)
+    assert get(bridge.cluster, "nodes", name, "")["spec"]["unschedulable"] is True
+    with pytest.raises(Refused, match="not under way"):
+        bridge.door.halt(heard[-1].run, "again")
+
+
+async def test_a_drain_that_a_budget_holds_to_the_end_did_not_work(bridge: Bridge) -> None:
+    name = host_of(bridge, "checkout")
+    budget(bridge, 3)
+    await settled(bridge, 0)
+    plan = await made(bridge, "drain", name, timeout="2s")
+    verdict = await bridge.carry_out(plan)
+    assert verdict.result == "did not work"
+    assert "The disruption budget checkout needs 3 healthy pods" in verdict.evidence[0]
+
+
+async def test_what_would_be_lost_for_good_is_refused_unless_it_is_said(bridge: Bridge) -> None:
+    naked(bridge, "debug", "node-000", volumes=[{"name": "scratch", "emptyDir": {}}])
+    with pytest.raises(PlanRefused) as refused:
+        await made(bridge, "drain", "node-000")
+    assert "nothing keeps shop/debug: it would not come back (force=yes" in str(refused.value)
+    assert "shop/debug would lose what is in its emptyDir (delete-emptydir-data=yes" in str(refused.value)
+    with pytest.raises(PlanRefused, match="emptyDir"):
+        await made(bridge, "drain", "node-000", force="yes")
+    plan = await made(bridge, "drain", "node-000", force="yes", delete_emptydir_data="yes")
+    assert "--force --delete-emptydir-data" in plan.operations[-1].command
+    assert "nothing keeps shop/debug: it does not come back" in plan.risks
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"force": "perhaps"}, {"timeout": "soon"}, {"timeout": "0s"}, {"timeout": "99h\x1b[31m"}]
+)
+async def test_arguments_are_checked(bridge: Bridge, arguments: dict[str, str]) -> None:
+    with pytest.raises(PlanRefused) as refused:
+        await made(bridge, "drain", "node-000", **arguments)
+    assert "\x1b" not in str(refused.value)
+
+
+async def test_a_pod_that_came_since_the_plan_is_not_taken_along(bridge: Bridge) -> None:
+    name = host_of(bridge, "web")
+    await bridge.works(await made(bridge, "cordon", name))
+    plan = await made(bridge, "drain", name)
+    naked(bridge, "late", name)
+    with pytest.raises(TargetChanged, match=f"shop/late came to {name} meanwhile"):
+        await bridge.carry_out(plan)
+
+
+async def test_who_may_not_is_told_before(bridge: Bridge) -> None:
+    node = await sees(bridge, "node-000")
+    bridge.cluster.policy.grants[ADMIN] = (READ_ONLY, Grant(("create",), ("selfsubjectaccessreviews",)))
+    for verb, words in (("cordon", "patch nodes"), ("drain", "create pods/eviction in shop")):
+        with pytest.raises(PlanRefused, match=f"you are not permitted to {words}"):
+            await bridge.operator.plan(verb, node, {})
