@@ -4,6 +4,7 @@ import pytest
 
 from cockpit.backends.change import Plan
 from cockpit.engine.port import CommandError
+from tests.frames import framed
 from tests.kubernetes.conftest import Kubernetes
 from tests.kubernetes.emulator.waiting import get, pods_of
 from tests.kubernetes.operate.whole import Whole
@@ -36,8 +37,8 @@ async def test_each_after_what_it_needs_then_by_tier_with_one_verdict(whole: Who
     verdict = await whole.works(made)
     assert verdict.evidence[0].startswith("10 of 10 rolled out"), verdict.evidence
     assert all(not uids(kubernetes, name) & before[name] for name in ALL)
-    (status,) = whole.engine.frame().operations
-    assert {step.state for step in status.steps} == {"done"}
+    frame = await framed(whole.engine, lambda frame: any(one.phase == "ended" for one in frame.operations))
+    assert {step.state for one in frame.operations for step in one.steps} == {"done"}
 
 
 @pytest.mark.parametrize("way", ["stop", "continue"])

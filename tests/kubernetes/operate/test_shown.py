@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from tests.e2e.brisk import brisk_argv
+from tests.frames import framed
 from tests.kubernetes.conftest import Kubernetes
 from tests.kubernetes.emulator.waiting import get, pods_of, rolled_out, until
 from tests.kubernetes.operate.whole import PROFILE, Whole
@@ -93,8 +94,8 @@ async def test_scaled_beside_an_autoscaler_by_its_bounds_and_back(whole: Whole, 
 async def test_what_was_done_stands_in_the_timeline_with_its_verdict(whole: Whole) -> None:
     made = await whole.planned("scale", "catalog", replicas="3")
     await whole.works(made)
-    frame = whole.engine.frame()
-    assert {one.kind for one in frame.timeline} >= {"intent", "result", "verdict"}
+    wanted = {"intent", "result", "verdict"}
+    frame = await framed(whole.engine, lambda frame: {one.kind for one in frame.timeline} >= wanted)
     (standing,) = frame.temporary
     assert (standing.word, standing.inverse) == ("scaled", ("scale", (("replicas", "2"),)))
     await whole.undone(made)
