@@ -16,7 +16,7 @@ from cockpit.board.assess import Assessment, World, assess
 from cockpit.board.changes import Changes
 from cockpit.board.clock import Clock
 from cockpit.board.freshness import Sources
-from cockpit.board.model import HostFacts, Identity, Workload
+from cockpit.board.model import HostFacts, Identity, ReadingState, Workload
 from cockpit.board.rollup import RANK
 from cockpit.board.roster import Roster
 from cockpit.board.since import Onset
@@ -186,6 +186,8 @@ class Board:
         slot = self._roster.slots.get(reading.service)
         if slot is not None:
             slot.probes[reading.probe] = probes.take(slot.probes.get(reading.probe), reading)
+            if reading.state is not ReadingState.UNKNOWN:
+                slot.rates.probed(reading.state is not ReadingState.OK, update.at)
             self._dirty.add(reading.service)
 
     def _host_seen(self, update: HostSeen) -> None:
@@ -252,6 +254,8 @@ class Board:
                 one = self._assessed[key] = assess(slot, world)
                 self._alarms.set(key, one.review)
                 onset = slot.onset = one.onset
+                if one.ready is not None and one.desired is not None:
+                    slot.rates.stands(max(0, one.desired - one.ready), self._now)
             if before is None or before.onset != onset:
                 redraw |= self._troubled(self._roster.dependencies.all_dependents(key))
         return frozenset(other.node for key in redraw if (other := self._redraw(key)) is not None)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from cockpit.board import probes
 from cockpit.board.model import Identity, Phase, Sample, Workload
+from cockpit.board.rate import Rates
 from cockpit.board.select import Chosen, candidates, is_watched
 from cockpit.board.series import Numbers
 from cockpit.board.since import Onset
@@ -33,6 +34,7 @@ class Slot:
             name: probes.declared(chosen.key, name, spec, at)
             for name, spec in (service.probes.items() if service else ())
         }
+        self.rates = Rates()
         self.watched = service is None or is_watched(service)
         self.expects = service is not None and bool(service.workloads)
         selectors = service.workloads if service else ()
@@ -52,6 +54,8 @@ class Slot:
         """Take in a number; `settle` must follow. Memory is compared with its instance's limit."""
         limit = self._limits.get(sample.target) if isinstance(sample.target, Identity) else None
         self.numbers.put(sample, at, limit)
+        if isinstance(sample.target, str):
+            self.rates.measured(sample.metric, sample.value, sample.unit, at)
 
     def settle(self, at: datetime) -> None:
         """All numbers of one moment are in."""

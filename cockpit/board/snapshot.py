@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cockpit.board.model import Change, Freshness, HostFacts, Reading, ReadingState, SafeText, State, Workload
+from cockpit.board.rate import Rate
 
 
 class SourceStatus(Struct, frozen=True, kw_only=True):
@@ -74,6 +75,8 @@ class ServiceStatus(Struct, frozen=True, kw_only=True):
     """By metric name, summed over instances: "cpu", "memory", ..., and the profile's own."""
     changes: tuple[Change, ...] = ()
     """What was changed about it within a day, newest first, at most 20; mitigations among them."""
+    rate: Rate | None = None
+    """How much went wrong, minute by minute; None while nothing is known."""
     depends_on: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
     owner: str = ""

@@ -53,6 +53,7 @@ def status(
         probes=one.probes,
         series=numbers.series,
         changes=changes,
+        rate=slot.rates.best,
         depends_on=dependencies.needs(key),
         dependents=dependencies.dependents(key),
         owner=declared.owner if declared else "",
