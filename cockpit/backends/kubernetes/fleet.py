@@ -61,7 +61,7 @@ class Fleet:
         self._uids: dict[str, Owner] = {}
         self._told: dict[Identity, Workload] = {}
         self._dirty: set[Owner] = set()
-        self.blind = SafeText("")
+        self.blind: Mapping[str, SafeText] = {}
         """Why pods cannot be seen; empty while they can."""
         self._nodes = Nodes(source, where, scope)
         self._surroundings = Surroundings(source, where, self._nodes, self, self._dirty.update)
@@ -100,10 +100,11 @@ class Fleet:
         """The list is whole."""
         self._shelves[kind.plural].end(space)
 
-    def set_blind(self, why: str) -> None:
-        """Pods cannot be seen (any more), or can again: empty."""
-        if self.blind != why:
-            self.blind = safe(why, 300)
+    def set_blind(self, why: Mapping[str, str]) -> None:
+        """In these namespaces (empty: in all) pods cannot be seen: what was known of them is not shown any more."""
+        blind = {space: safe(words, 300) for space, words in why.items()}
+        if self.blind != blind:
+            self.blind = blind
             self._dirty.update(self._controls)
 
     # What is asked.
@@ -166,7 +167,7 @@ class Fleet:
         if control is not None and rolled is not None:
             # Not the Progressing condition's time: that moves whenever a pod comes or goes, so a grace would never end.
             control = replace(control, changed_at=rolled)
-        blind = self.blind if not pods else SafeText("")
+        blind = self.blind.get(owner.space) or self.blind.get("") or SafeText("")
         changes = tuple(self._lately.changes(control)) if control is not None else ()
         return assemble.workload(owner, control, pods, self._surroundings, self.scope, blind, changes)
 

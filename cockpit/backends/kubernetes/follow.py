@@ -30,6 +30,8 @@ LINE_LIMIT = 8 * 1024 * 1024
 DENIED_AGAIN, MISSING_AGAIN = 60.0, 600.0
 BUSY_AGAIN, BUSY_LONGEST = 5.0, 60.0
 """Seconds after which an API server that asks to wait is asked again where it names no time; the most it may name."""
+BUSY_SHOWN = 20.0
+"""Seconds that it may ask to wait until what is known counts as unknown: as long as for a source that is silent."""
 SHORT, FIRST_WAIT, LONGEST_WAIT = 2.0, 0.5, 15.0
 """A watch that ends sooner than SHORT seconds is opened again after a growing wait."""
 LISTS_MOST = 4
@@ -67,6 +69,7 @@ class Follower:
         self.standing = Standing()
         self._client, self._taker, self._changed = client, taker, changed
         self._version = ""
+        self._busy_since: float | None = None
         self._limit = PAGE
         self._random = Random()
 
@@ -97,20 +100,31 @@ class Follower:
 
     async def _refused(self, error: ApiAnswer) -> None:
         """A refusal that concerns this kind alone is waited out; any other is the connection's."""
-        busy = min(BUSY_LONGEST, error.retry_after or BUSY_AGAIN)
-        again = {403: DENIED_AGAIN, 404: MISSING_AGAIN, 429: busy}.get(error.status)
-        if again is None or (error.status == 429 and not self.standing.listed):
+        if error.status == 429 and self.standing.listed:
+            await self._wait(error.retry_after)
+            return
+        again = {403: DENIED_AGAIN, 404: MISSING_AGAIN}.get(error.status)
+        if again is None:
             raise error
-        group = f" in namespace {self.space}" if self.space else ""
-        self.standing.denied = {
-            403: f"needs list and watch on {self.kind.resource}{group}",
-            404: f"the cluster has no {self.kind.resource}",
-            429: f"the API server asks to wait with {self.kind.resource}{group}",
-        }[error.status]
-        if error.status != 429:
-            self._version = ""
+        self._version = ""
+        missing = f"needs list and watch on {self._resource}"
+        self.standing.denied = missing if error.status == 403 else f"the cluster has no {self.kind.resource}"
         self._changed()
         await self._client.clock.sleep(again)
+
+    async def _wait(self, asked: float) -> None:
+        """The API server is overloaded. What is known stays, until it has been so for too long."""
+        now = self._client.clock.monotonic()
+        if self._busy_since is None:
+            self._busy_since = now
+        if now - self._busy_since >= BUSY_SHOWN:
+            self.standing.denied = f"the API server asks to wait with {self._resource}"
+            self._changed()
+        await self._client.clock.sleep(min(BUSY_LONGEST, asked or BUSY_AGAIN))
+
+    @property
+    def _resource(self) -> str:
+        return f"{self.kind.resource} in namespace {self.space}" if self.space else self.kind.resource
 
     async def _list(self) -> None:
         path, token, limit = self.kind.path(self.space), "", min(FIRST_PAGE, self._limit)
@@ -140,6 +154,7 @@ class Follower:
         self._changed()
 
     def _permitted(self) -> None:
+        self._busy_since = None
         if self.standing.denied:
             self.standing.denied = ""
             self._changed()

@@ -144,9 +144,13 @@ class Observation:
     def _is_whole(self) -> bool:
         return all(one.standing.listed or one.standing.denied for one in self._followers if one.kind.first)
 
-    def _blind(self) -> str:
-        denied = [one.standing.denied for one in self._followers if one.kind is PODS and one.standing.denied]
-        return f"its pods cannot be seen: {denied[0]}" if denied else ""
+    def _blind(self) -> dict[str, str]:
+        """Why pods cannot be seen, for each namespace in which they cannot."""
+        return {
+            one.space: f"its pods cannot be seen: {one.standing.denied}"
+            for one in self._followers
+            if one.kind is PODS and one.standing.denied
+        }
 
     async def _ping(self) -> None:
         while True:

@@ -290,11 +290,11 @@ def test_the_newest_run_of_a_cronjob_speaks_for_it() -> None:
 
 def test_without_the_right_to_see_pods_nothing_is_known_of_them() -> None:
     made = fleet(replicas=2)
-    made.set_blind("its pods cannot be seen: needs list and watch on pods")
+    made.set_blind({"shop": "its pods cannot be seen: needs list and watch on pods"})
     told = {(one.phase, str(one.error)) for one in web(made).instances}
     assert told == {(Phase.UNKNOWN, "its pods cannot be seen: needs list and watch on pods")}
     assert len(web(made).instances) == 2
-    made.set_blind("")
+    made.set_blind({})
     assert web(made).instances == ()
 
 
