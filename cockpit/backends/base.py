@@ -18,6 +18,10 @@ class SourceError(Exception):
     """A source cannot go on. str(error) is one line: what failed, where, why, what to do."""
 
 
+class NoAnswer(SourceError):
+    """A request was sent, or may have been, and no whole answer came: whether it was carried out is not known."""
+
+
 class Address(Struct, frozen=True):
     """Where a workload's port is reached from here. how: as shown, "published port of 8001"."""
 

@@ -10,10 +10,10 @@ import httpcore
 import httpx
 import pytest
 
-from cockpit.backends.base import SourceError
+from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.docker import client as client_module
 from cockpit.backends.docker.client import EngineClient
-from cockpit.backends.docker.errors import EngineAnswer, NoAnswer
+from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.transport import EngineTransport, NotDialled, Refused
 from cockpit.backends.docker.wire import ContainerRow, Info
 from cockpit.board.clock import ManualClock, SystemClock

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from cockpit.backends.base import SourceError
+from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.docker import version
 from cockpit.backends.docker.endpoint import Endpoint, find_endpoint
-from cockpit.backends.docker.errors import EngineAnswer, NoAnswer, unreachable, where
+from cockpit.backends.docker.errors import EngineAnswer, unreachable, where
 from cockpit.backends.docker.version import Version
 from cockpit.backends.pool import Pool, PoolFull
 from cockpit.board.clock import Clock

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from cockpit.backends.base import NoAnswer
 from cockpit.backends.change import Outcome
 from cockpit.backends.command import CannotRun, CommandTimeout, Ran, run_command
 from cockpit.backends.docker import shape
-from cockpit.backends.docker.errors import NoAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.pool import Pool, PoolFull
 from cockpit.board.text import safe

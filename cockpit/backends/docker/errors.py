@@ -24,10 +24,6 @@ class EngineAnswer(SourceError):
         super().__init__(f"Docker Engine {name} answered: {self.message}")
 
 
-class NoAnswer(SourceError):
-    """The request was sent, or may have been, and no answer came: whether it was carried out is not known."""
-
-
 def where(name: str, endpoint: Endpoint | None) -> str:
     """The engine as a sentence begins with it: "Docker Engine main (unix:///var/run/docker.sock)"."""
     return f"Docker Engine {name} ({endpoint.url})" if endpoint is not None else f"Docker Engine {name}"

@@ -2,12 +2,12 @@
 
 from msgspec import Struct
 
-from cockpit.backends.base import SourceError
+from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.change import Outcome
 from cockpit.backends.docker import target
 from cockpit.backends.docker.build import create
 from cockpit.backends.docker.clone import IMAGE, Clone, Json, clone
-from cockpit.backends.docker.errors import EngineAnswer, NoAnswer
+from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.images import image_of, short
 from cockpit.backends.docker.leftover import plain_name, taken_by

@@ -3,12 +3,11 @@
 import asyncio
 import shlex
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.change import Operation, Outcome, Plan, Verb
 from cockpit.backends.docker.client import EngineClient
 from cockpit.backends.docker.endpoint import DEFAULT_SOCKET
 from cockpit.backends.docker.errors import EngineAnswer
@@ -77,28 +76,3 @@ class Hands:
         about = (("host", safe(info.name, 255)), ("address", safe(url, 255)))
         flags = "" if url == f"unix://{DEFAULT_SOCKET}" else f"-H {shlex.quote(url)} "
         return Site((*workload.where[:1], *about, *workload.where[1:]), flags, self.clock.now())
-
-
-class Maneuver(Protocol):
-    """One verb on one kind of workload. Engine's refusals are raised as EngineAnswer, broken requests as NoAnswer."""
-
-    @property
-    def verb(self) -> Verb:
-        """As it is offered."""
-        ...
-
-    def offered(self, workload: Workload) -> bool:
-        """Whether it makes sense now."""
-        ...
-
-    async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
-        """What it would do. PlanRefused, SourceError."""
-        ...
-
-    async def check(self, hands: Hands, operation: Operation) -> str:
-        """Empty when the operation's precondition still holds, else the difference."""
-        ...
-
-    async def perform(self, hands: Hands, operation: Operation) -> Outcome:
-        """Do one operation."""
-        ...

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.change import Operation, Outcome, Permit, Plan, PlanRefused, Verb
+from cockpit.backends.change import Operation, Permit
 from cockpit.backends.docker.act import ActManeuver
 from cockpit.backends.docker.capture import CaptureContainers
 from cockpit.backends.docker.client import EngineClient
-from cockpit.backends.docker.errors import NoAnswer
-from cockpit.backends.docker.hands import Hands, Maneuver
+from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.isolate import Connect, Isolate, IsolateSwarm
 from cockpit.backends.docker.recreate import Recreate, RecreateCompose
 from cockpit.backends.docker.restart import RestartCompose, RestartSingle
@@ -21,19 +20,18 @@ from cockpit.backends.docker.swarm_verbs import SwarmRestart, SwarmRollBack, Swa
 from cockpit.backends.docker.verbs import ACTS
 from cockpit.backends.evidence import Evidence
 from cockpit.backends.history import History
+from cockpit.backends.maneuver import Maneuver, ManeuverOperator
 from cockpit.backends.shell import Size
 from cockpit.board.clock import Clock
-from cockpit.board.model import Workload
 from cockpit.board.secrets import Secrets
-from cockpit.board.text import safe
 from cockpit.profile.schema import Backend
 
 _RESTART = ActManeuver(ACTS["restart"])
-_CONTAINERS: tuple[Maneuver, ...] = (
+_CONTAINERS: tuple[Maneuver[Hands], ...] = (
     *(ActManeuver(act) for name, act in ACTS.items() if name != "restart"), OpenShell(), RollBack(), SetContainers(),
     CaptureContainers(), Isolate(), Connect(),
 )  # fmt: skip
-MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
+MANEUVERS: Mapping[str, tuple[Maneuver[Hands], ...]] = {
     "container": (_RESTART, *_CONTAINERS, Recreate()),
     "compose": (RestartCompose(), RestartSingle(), *_CONTAINERS, RecreateCompose(), ScaleCompose()),
     "swarm": (
@@ -43,7 +41,7 @@ MANEUVERS: Mapping[str, tuple[Maneuver, ...]] = {
 """What may be done to each kind of workload."""
 
 
-class DockerOperator:
+class DockerOperator(ManeuverOperator[Hands]):
     """An `Operator`. It has a client of its own, which no source sees."""
 
     def __init__(
@@ -51,52 +49,17 @@ class DockerOperator:
         evidence: Evidence | None = None,
     ) -> None:  # fmt: skip
         """evidence: where what is known of a container is kept before it goes; None: nowhere."""
-        self._secrets = secrets or Secrets()
         self._made_with = name, backend, clock
         self._client = EngineClient(name, backend, clock, read_only=False)
-        self._hands = Hands(self._client, evidence)
+        super().__init__(Hands(self._client, evidence), MANEUVERS, secrets)
 
     def remember(self, history: History) -> None:
         """Plan with what was recorded of earlier images."""
         self._hands.history = history
 
-    def verbs(self, workload: Workload) -> tuple[Verb, ...]:
-        """What may be done, by what its containers are doing."""
-        return tuple(one.verb for one in MANEUVERS.get(workload.id.kind, ()) if one.offered(workload))
-
-    async def plan(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
-        """What the verb would do to the workload as the engine has it now. PlanRefused."""
-        maneuver = _find(workload.id.kind, verb)
-        if maneuver is None:
-            raise PlanRefused(f"{verb} is nothing that can be done to {workload.id.name} ({workload.id.kind})")
-        try:
-            return await maneuver.plan(self._hands, workload, arguments)
-        except SourceError as error:
-            await self._client.reset()  # the engine may be found elsewhere, or in another version, the next time
-            raise PlanRefused(f"{verb} {workload.id.name} cannot be planned: {error}") from None
-
-    async def check(self, operation: Operation) -> str:
-        """Whether what is to be changed is still what the plan was made for."""
-        maneuver = _find(operation.target.kind, operation.verb)
-        if maneuver is None:
-            return f"{operation.verb} is nothing that this version can do"
-        return await maneuver.check(self._hands, operation)
-
-    async def perform(self, permit: Permit, operation: Operation) -> Outcome:
-        """Do one operation. Raises NoAnswer when it was sent and no answer came: observation decides then."""
-        if not isinstance(permit, Permit):
-            raise TypeError("nothing is performed without a permit")
-        maneuver = _find(operation.target.kind, operation.verb)
-        if maneuver is None:
-            return Outcome(accepted=False, detail=safe(f"{operation.verb} is nothing that this version can do"))
-        try:
-            outcome = await maneuver.perform(self._hands, operation)
-        except NoAnswer:
-            raise
-        except SourceError as error:
-            outcome = Outcome(accepted=False, detail=safe(str(error), 500))
-        mask = self._secrets.mask
-        return Outcome(outcome.accepted, mask(outcome.detail), tuple((name, mask(v)) for name, v in outcome.facts))
+    async def lost(self, error: SourceError) -> None:
+        """The engine may be found elsewhere, or in another version, the next time."""
+        await self._client.reset()
 
     async def open_shell(self, permit: Permit, operation: Operation, size: Size, term: str) -> DockerShell:
         """Start the shell that an operation says. SourceError says why it cannot be started."""
@@ -105,12 +68,8 @@ class DockerOperator:
         try:
             return await open_shell(client, permit, operation, size, term)
         except SourceError as error:
-            raise SourceError(self._secrets.mask(safe(str(error), 500))) from None
+            raise SourceError(self.shown(error)) from None
 
     async def close(self) -> None:
         """Let go of every connection."""
         await self._client.close()
-
-
-def _find(kind: str, verb: str) -> Maneuver | None:
-    return next((one for one in MANEUVERS.get(kind, ()) if one.verb.name == verb), None)

@@ -8,12 +8,12 @@ from math import ceil
 import msgspec
 from msgspec.structs import replace
 
-from cockpit.backends.base import SourceError
+from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
 from cockpit.backends.docker import target
 from cockpit.backends.docker.act import ANSWER_MARGIN, ActManeuver
 from cockpit.backends.docker.choose import choose
-from cockpit.backends.docker.errors import EngineAnswer, NoAnswer
+from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.plan import MARGIN, Target
 from cockpit.backends.docker.verbs import ACTS, INSTANCE

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from cockpit.backends.base import SourceError
+from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.docker.client import EngineClient
-from cockpit.backends.docker.errors import EngineAnswer, NoAnswer
+from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.fleet import Fleet
 from cockpit.backends.docker.swarm_shape import views
 from cockpit.backends.docker.version import Version

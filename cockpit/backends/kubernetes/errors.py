@@ -6,7 +6,7 @@ import ssl
 import msgspec
 from msgspec import Struct
 
-from cockpit.backends.base import SourceError
+from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.kubernetes.access import Access
 from cockpit.backends.resolver import LookupFailed, NoSuchHost
 from cockpit.board.text import safe
@@ -51,10 +51,6 @@ _ADVICE = {
     403: "not permitted: ",
     429: "it is overloaded and asks to wait: ",
 }
-
-
-class NoAnswer(SourceError):
-    """The request was sent, or may have been, and no whole answer came."""
 
 
 def answer(where: str, status: int, headers: object, data: bytes) -> ApiAnswer:

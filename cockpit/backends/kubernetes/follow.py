@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from cockpit.backends.base import SourceError
+from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.kubernetes.client import KubeClient
-from cockpit.backends.kubernetes.errors import ApiAnswer, NoAnswer, Status
+from cockpit.backends.kubernetes.errors import ApiAnswer, Status
 from cockpit.backends.kubernetes.kinds import Kind
 from cockpit.backends.kubernetes.wire import Bookmark, Meta, Page, WatchLine
 

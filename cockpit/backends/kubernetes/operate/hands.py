@@ -1,14 +1,14 @@
 """What every change of a cluster does with its API: read, ask whether it is permitted, rehearse, send."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import Struct
 
-from cockpit.backends.base import SourceError
-from cockpit.backends.change import Facts, Operation, Outcome, Plan, PlanRefused, Verb
+from cockpit.backends.base import NoAnswer, SourceError
+from cockpit.backends.change import Facts, PlanRefused
 from cockpit.backends.evidence import Evidence
 from cockpit.backends.kubernetes.client import KubeClient
-from cockpit.backends.kubernetes.errors import ApiAnswer, NoAnswer
+from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.kinds import BY_NAME, Kind
 from cockpit.board.clock import Clock
 from cockpit.board.model import Identity, SafeText, Workload
@@ -133,31 +133,6 @@ class Hands:
             if error.status >= 500:
                 raise NoAnswer(f"{error} (HTTP {error.status}): it may have been done all the same") from None
             raise
-
-
-class Maneuver(Protocol):
-    """One verb on one kind of workload. The API's refusals are raised as ApiAnswer, broken requests as NoAnswer."""
-
-    @property
-    def verb(self) -> Verb:
-        """As it is offered."""
-        ...
-
-    def offered(self, workload: Workload) -> bool:
-        """Whether it makes sense now."""
-        ...
-
-    async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
-        """What it would do. PlanRefused, SourceError."""
-        ...
-
-    async def check(self, hands: Hands, operation: Operation) -> str:
-        """Empty when the operation's precondition still holds, else the difference."""
-        ...
-
-    async def perform(self, hands: Hands, operation: Operation) -> Outcome:
-        """Do one operation."""
-        ...
 
 
 def meta_of(whole: Json) -> Json:

@@ -9,8 +9,9 @@ from typing import Literal
 
 import msgspec
 
+from cockpit.backends.base import NoAnswer
 from cockpit.backends.change import Facts, Operation, Outcome, Plan, PlanRefused, Verb
-from cockpit.backends.kubernetes.errors import ApiAnswer, NoAnswer
+from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.operate import policy
 from cockpit.backends.kubernetes.operate.change import look, mark_of
 from cockpit.backends.kubernetes.operate.draft import kubectl, make_plan, ready_count, ready_words

@@ -1,8 +1,7 @@
 """Restarting: every pod exchanged for a new one of the same definition, as the workload's own strategy says."""
 
-from cockpit.backends.base import SourceError
+from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.change import Operation, Plan, PlanRefused, Verb
-from cockpit.backends.kubernetes.errors import NoAnswer
 from cockpit.backends.kubernetes.history import history
 from cockpit.backends.kubernetes.operate.around import budget_risks
 from cockpit.backends.kubernetes.operate.change import (

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from cockpit.backends.base import NoAnswer
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
-from cockpit.backends.kubernetes.errors import ApiAnswer, NoAnswer
+from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.kinds import PODS
 from cockpit.backends.kubernetes.operate.capture import CapturePods, PodRef
 from cockpit.backends.kubernetes.operate.hands import Hands, Request
