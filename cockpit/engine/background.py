@@ -66,7 +66,7 @@ class Background:
                 news, self._services[key] = True, _Service(key, self._around)
         if news:
             for service in self._services.values():
-                service.streams.sync()
+                service.streams.look(snapshot.services)
 
     def kept(self, services: Collection[str], present: Collection[Identity]) -> list[Kept]:
         """What is known of instances of these services that are not `present` any more."""

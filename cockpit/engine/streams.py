@@ -1,7 +1,7 @@
 """Which instances a log follows: those that are there, those that come, those that run again; and declared files."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,6 +11,7 @@ from cockpit.backends.base import Source
 from cockpit.board.board import Board
 from cockpit.board.clock import Clock
 from cockpit.board.model import Identity, Instance, Phase
+from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.follow import Read, Sink
 from cockpit.engine.instancelog import ENDING_WITHIN, RUNS, InstanceLog
 from cockpit.engine.port import OpenTail
@@ -57,6 +58,7 @@ class Streams:
         self._opened = around.clock.now()
         self._logs: dict[Identity, InstanceLog] = {}
         self._departed: dict[Identity, Seen] = {}
+        self._looked: Sequence[ServiceStatus] = ()
         self._tasks: set[asyncio.Task[None]] = set()
         self._endings, self._ending_since = 0, 0.0
         self._closed = False
@@ -82,6 +84,13 @@ class Streams:
     def total(self) -> int:
         """How many instances and files the log is of."""
         return len(self._logs)
+
+    def look(self, services: Sequence[ServiceStatus]) -> None:
+        """`sync`, unless nothing of what the log is of differs from the last time."""
+        of = services if self.spec.instances else [one for one in services if one.key in self.spec.services]
+        if len(of) != len(self._looked) or any(one is not old for one, old in zip(of, self._looked, strict=True)):
+            self._looked = of
+            self.sync()
 
     def sync(self) -> None:
         """Follow every instance that is there now and is not followed yet, or runs again."""
@@ -144,6 +153,8 @@ class Streams:
         wanted = set(self.spec.instances)
         for service in self._around.board.snapshot().services:
             named = service.key in self.spec.services
+            if not named and not wanted:
+                continue
             for workload in service.workloads:
                 source = self._around.sources.get(workload.source)
                 if source is None:

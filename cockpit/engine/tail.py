@@ -6,6 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from cockpit.board.model import SafeText
+from cockpit.board.snapshot import ServiceStatus
 from cockpit.board.text import safe
 from cockpit.engine.frame import LogWindow, TailStatus
 from cockpit.engine.port import LogQuery, OpenTail
@@ -62,9 +63,9 @@ class Tail:
         self.streams = Streams(spec, around, lambda _, shown: TailSink(self, shown, around), self._touch)
         self.set_query(spec.query)
 
-    def sync(self) -> None:
+    def look(self, services: Sequence[ServiceStatus]) -> None:
         """Follow what is there now."""
-        self.streams.sync()
+        self.streams.look(services)
 
     def set_query(self, query: LogQuery) -> None:
         """Show only what the query asks for; an earlier search is cancelled. A wrong pattern changes nothing."""

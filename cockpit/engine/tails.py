@@ -51,7 +51,7 @@ class Tails:
         tail = self._tails[name] = Tail(name, spec, self._around, self._changed, Ring(), self._turn)
         self._share()
         self._bring_back(tail)
-        tail.sync()
+        tail.look(self._around.board.snapshot().services)
         self._changed()
         return name
 
@@ -74,7 +74,7 @@ class Tails:
         if snapshot.services is not self._synced:
             self._synced = snapshot.services
             for tail in self._tails.values():
-                tail.sync()
+                tail.look(snapshot.services)
         self._background.update(snapshot)
 
     def statuses(self) -> Mapping[str, TailStatus]:

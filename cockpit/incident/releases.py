@@ -25,6 +25,8 @@ AGAIN = timedelta(hours=6)
 """After which it is noted again that a release is healthy; that it no longer was, its service's own entry says."""
 PAUSE = timedelta(seconds=10)
 """Between two looks at the same services: each second brings a snapshot in which only a source was heard again."""
+SECOND = timedelta(seconds=1)
+"""Ten snapshots a second need not each say of every service that it is well."""
 LONGEST = 300
 """Characters of a name that are kept."""
 
@@ -92,7 +94,8 @@ class ReleaseWatcher:
                 known = Release(profile=self._profile, service=service.key, workload=workload.id, ran=found)
             elif known.ran.id != found.id:
                 known = self._changed(service, known, found, now, changed)
-        if service.state is State.OK:
+        healthy = known.ran.healthy
+        if service.state is State.OK and (healthy is None or now - healthy >= SECOND):
             known = replace(known, ran=replace(known.ran, healthy=now))
         self._now[workload.id] = known
         if len(noted) < MOST and self._worth_noting(known):

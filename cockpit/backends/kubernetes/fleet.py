@@ -141,8 +141,10 @@ class Fleet:
         self._dirty.clear()
         for owner in dirty:
             yield from self._other(owner.identity(self.scope), self._workload(owner))
-        for identity, node in self._nodes.news():
-            yield from self._other(identity, node)
+        # Each page of pods would change every node: they are told once the pods of a namespace are all there.
+        if self._shelves[PODS.plural].whole or self.blind:
+            for identity, node in self._nodes.news():
+                yield from self._other(identity, node)
 
     def _other(self, identity: Identity, now: Workload | None) -> Iterator[Workload | Identity]:
         if now is None:

@@ -242,6 +242,20 @@ class Card(LineWidget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._key: str | None = None
+        self._drawn_from: tuple[object, ...] = ()
+
+    def catch_up(self) -> None:
+        """Redraw when what it shows differs. Ages alone are for each second: its rows cost as much as a whole frame."""
+        now, drawn = self._made_of(), self._drawn_from
+        if len(now) != len(drawn) or any(one is not old for one, old in zip(now, drawn, strict=True)):
+            self.redraw()
+
+    def _made_of(self) -> tuple[object, ...]:
+        frame, key = self.cockpit.frame, self._key or ""
+        near = services_near(frame.snapshot, key)
+        shown = near.get(key)
+        others = (*shown.depends_on, *shown.dependents, shown.cause) if shown is not None else ()
+        return (self._key, shown, frame.timeline, *(near.get(one) for one in others))
 
     def choose(self, key: str | None) -> None:
         """Show another service."""
@@ -251,6 +265,7 @@ class Card(LineWidget):
 
     def draw(self) -> list[Line]:
         """Rule and card."""
+        self._drawn_from = self._made_of()
         frame, columns = self.cockpit.frame, self.size.width
         service = next((one for one in frame.snapshot.services if one.key == self._key), None)
         if service is None:

@@ -102,7 +102,7 @@ class Overview(SelectedService):
         self._fit_rooms(len(services))
         self._log_appeared()
         self.one(TimelinePane).redraw()
-        self._redraw_side()
+        self._catch_up_side()
         self._tell_focus()
 
     def _is_new(self, frame: Frame) -> bool:
@@ -121,11 +121,16 @@ class Overview(SelectedService):
         self._redraw_side()
         self._tell_focus()
 
-    def _redraw_side(self) -> None:
+    def _catch_up_side(self) -> None:
         card = self.one(Card)
         card.choose(self.table.current.key if self.table.current else None)
-        for pane in (card, self.one(HealthPane), self.one(HostPane), self.one(Band)):
+        card.catch_up()
+        for pane in (self.one(HealthPane), self.one(HostPane), self.one(Band)):
             pane.redraw()
+
+    def _redraw_side(self) -> None:
+        self.one(Card).redraw()
+        self._catch_up_side()
 
     def on_resize(self) -> None:
         """More or fewer services are on the screen."""
