@@ -49,6 +49,8 @@ _MORE = (
     Named(("approve",), "app.approve", "approve another person's plan, by its number"),
     Named(("sharing", "share"), "app.sharing", "mask hosts, addresses and users, and show the state large"),
 )
+_OF_CLUSTERS: tuple[Named, ...] = ()
+"""Screens that only a cluster fills."""
 _OBJECTS = frozenset(
     {"events", "ev", "node", "no", "endpoints", "ep", "dp", "deploy", "po", "pods", "ns", "rs", "replicasets"}
 )
@@ -69,9 +71,10 @@ def commands(keys: Sequence[Key], scopes: Sequence[str], demo: bool, clusters: S
     found = [*_MORE, *keyed]
     if not clusters:
         return found
-    return [
+    left = [
         Named(tuple(name for name in one.names if name not in _OBJECTS), one.action, one.tip, one.key) for one in found
     ]
+    return [*left, *_OF_CLUSTERS]
 
 
 class Palette(Dialog):
@@ -199,7 +202,10 @@ class Palette(Dialog):
     def pressed(self, button: str) -> None:
         """Run the chosen one."""
         found = self._found
-        self.dismiss(found[self._at].action if button == "run" and found else None)
+        if button != "run":
+            self.dismiss(None)
+        elif found:
+            self.dismiss(found[self._at].action)
 
 
 def _listing(words: str) -> str:

@@ -117,5 +117,5 @@ class ObjectsPane(Table[ObjectRow]):
         if read.page is None:
             spent = age(read.waiting or 0.0)
             return (f"waiting for {read.query.kind} of {self.look.name(read.source)}, {spent}; Esc goes back",)
-        kind, *narrowed = [part for part in self._parts() if part]
+        kind, *narrowed = [part for part in self._parts()[:4] if part]
         return (f"there are no {kind}: {', '.join(narrowed)}" if narrowed else f"there are no {kind}",)

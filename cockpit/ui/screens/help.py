@@ -12,6 +12,7 @@ TITLES = {
     "timeline": "In the timeline",
     "list": "Moving",
     "pick": "What is selected",
+    "object": "The selected object",
     "service": "The selected service",
     "app": "Everywhere",
 }

@@ -1,5 +1,6 @@
-"""Columns whose number and widths come with what is shown: each takes what its texts need, the widest give way."""
+"""Columns whose number and widths come with what is shown: each takes what its texts need, long ones give way."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -47,29 +48,34 @@ class NaturalColumns(Columns):
 
     def layout(self, total: int) -> list[tuple[int, Column, int]]:
         """(index, column, width) of the columns that there is room for in `total` cells."""
-        shown = [(index, column) for index, column in enumerate(self._columns) if column.needs <= total]
-        sizes = shared([self._natural[index].needed for index, _ in shown], total - 1 - len(shown))
-        return [(index, column, size) for (index, column), size in zip(shown, sizes, strict=True) if size]
+        sizes: dict[int, int] = {}
+        # What a list shows anywhere comes first; its wide columns share what is left.
+        for wide in (False, True):
+            places = [index for index, one in enumerate(self._natural) if one.wide is wide]
+            if wide and total < WIDE:
+                break
+            room = total - 1 - sum(sizes.values()) - sum(map(bool, sizes.values())) - len(places)
+            sizes |= zip(places, shared([self._natural[index].needed for index in places], room), strict=True)
+        return [(index, column, sizes[index]) for index, column in enumerate(self._columns) if sizes.get(index)]
 
 
 def shared(needed: Sequence[int], room: int) -> list[int]:
-    """How many cells each gets of `room`: all that it needs, or no more than the widest may have.
+    """How many cells each gets of `room`: all that it needs, or no more than the long ones, the longest twice that.
 
     Where even LEAST each is too much, the last ones get none.
     """
     if sum(needed) <= room:
         return list(needed)
     least = [min(LEAST, one) for one in needed]
-    sizes: list[int] = []
     if sum(least) > room:
+        sizes: list[int] = []
         for one in least:
             sizes.append(one if sum(sizes) + one <= room else 0)
         return sizes
-    low, high = LEAST, max(needed)
-    while low < high:
-        most = (low + high + 1) // 2
-        if sum(min(most, one) for one in needed) <= room:
-            low = most
-        else:
-            high = most - 1
-    return [min(low, one) for one in needed]
+    longest = needed.index(max(needed))
+
+    def given(most: int) -> list[int]:
+        return [min(one, 2 * most if index == longest else most) for index, one in enumerate(needed)]
+
+    larger = bisect_right(range(LEAST, max(needed) + 1), room, key=lambda most: sum(given(most)))
+    return given(LEAST + larger - 1) if larger else least
