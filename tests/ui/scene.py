@@ -5,6 +5,8 @@ from typing import Any
 
 from cockpit.backends.change import Operation, Plan
 from cockpit.board.model import (
+    Change,
+    ChangeKind,
     Component,
     Freshness,
     Health,
@@ -109,6 +111,11 @@ def well(name: str, tier: int, cpu: float, mib: int, instances: int = 2) -> Serv
     )
 
 
+def changed(seconds: float, text: str, kind: ChangeKind = ChangeKind.ROLLOUT) -> Change:
+    """What was changed so many seconds ago."""
+    return Change(ago(seconds), kind, SafeText(text), text)
+
+
 def broken() -> ServiceStatus:
     """The service that people are paged about."""
     killed = workload(
@@ -145,6 +152,10 @@ def broken() -> ServiceStatus:
             "memory": Series("bytes", ago(250), tuple(float(n * 80 * MIB) for n in range(1, 7)), float(512 * MIB)),
         },
         memory_limit=512 * MIB,
+        changes=(
+            changed(21, "restart hook-receiver: did not work (exit 1 again after 9 s)", ChangeKind.MITIGATION),
+            changed(1560, "rollout hook-receiver:v2.3.0 -> v2.3.1"),
+        ),
         depends_on=("postgres", "kafka"),
         owner="platform-team",
         description="takes the webhooks of customers",

@@ -18,4 +18,4 @@ def test_a_rollout_is_named_once_and_when_it_began() -> None:
     service = scene.listed(workload("web", {}, {}, {}, rollout=rolling, changed_at=began))["web"]
     lines = [line.text.rstrip() for line in card_lines(LOOK, CardFacts(service=service), scene.at, 60)]
     assert "       rollout: 1 of 3 updated" in lines
-    assert " last  13:58:00 rolled out (2m00)" in lines
+    assert " last  13:58:00 rollout (2m00)" in lines

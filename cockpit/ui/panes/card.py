@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from cockpit.board.model import Freshness, Health, Instance, Phase, State
 from cockpit.board.snapshot import ProbeStatus, ServiceStatus
-from cockpit.incident.entry import Entry
 from cockpit.ui.cells import Line, Span, cut, cut_middle, pad, width, wrap_words
 from cockpit.ui.format import UNKNOWN, history, milliseconds, moment, number, percent, since, size, sparkline, stamp
 from cockpit.ui.look import Look
@@ -18,14 +17,16 @@ from cockpit.ui.widgets.rule import rule
 
 LABEL = 7
 SPARK = 10
+LAST = 2
+"""Changes that are shown; d and x show all."""
 
 
 class CardFacts(Struct, frozen=True, kw_only=True):
-    """What a card is drawn from. others: every service by key, for what it depends on."""
+    """What a card is drawn from. others: every service by key, for what it depends on; last: with its last changes."""
 
     service: ServiceStatus
     others: Mapping[str, ServiceStatus] = {}
-    timeline: tuple[Entry, ...] = ()
+    last: bool = True
 
 
 def card_lines(look: Look, facts: CardFacts, now: datetime, columns: int) -> list[Line]:
@@ -35,7 +36,7 @@ def card_lines(look: Look, facts: CardFacts, now: datetime, columns: int) -> lis
     lines += _instances(look, service, now, columns)
     lines += _probes(look, service, now, columns)
     lines += _resources(look, service, columns)
-    lines += _last(look, facts, now, columns)
+    lines += _last(look, service, now, columns) if facts.last else []
     lines += _declared(look, service, columns)
     return lines
 
@@ -196,22 +197,16 @@ def _resources(look: Look, service: ServiceStatus, columns: int) -> list[Line]:
     return shown
 
 
-def _last(look: Look, facts: CardFacts, now: datetime, columns: int) -> list[Line]:
-    rows = []
-    changed = max((work.changed_at for work in facts.service.workloads if work.changed_at), default=None)
-    if changed:
-        text = f"{stamp(changed, now, look.utc)} rolled out ({since(now, changed)})"
-        rows.append(Line((Span(cut(text, columns - LABEL, look.end)),)))
-    done = [entry for entry in facts.timeline if entry.kind == "verdict" and _about(entry, facts.service)]
-    for entry in done[-2:]:
-        text = f"{moment(entry.happened, look.utc)} {look.text(entry.text)}"
-        rows += [Line((Span(piece),)) for piece in wrap_words(text, columns - LABEL)]
+def _last(look: Look, service: ServiceStatus, now: datetime, columns: int) -> list[Line]:
+    """The newest changes, what the cockpit did among them."""
+    rows = [
+        Line((Span(piece),))
+        for one in service.changes[:LAST]
+        for piece in wrap_words(
+            f"{stamp(one.at, now, look.utc)} {look.text(one.text)} ({since(now, one.at)})", columns - LABEL
+        )
+    ]
     return _labelled("last", rows)
-
-
-def _about(entry: Entry, service: ServiceStatus) -> bool:
-    named = dict(entry.facts).get("service")
-    return named in (service.key, service.name) if named else service.name in entry.text
 
 
 def _declared(look: Look, service: ServiceStatus, columns: int) -> list[Line]:
@@ -271,7 +266,7 @@ class Card(LineWidget):
         if service is None:
             return [rule(self.look, columns, "no service selected")]
         named = services_near(frame.snapshot, service.key)
-        facts = CardFacts(service=service, others=named, timeline=frame.timeline)
+        facts = CardFacts(service=service, others=named)
         return [
             rule(self.look, columns, card_title(self.look, service)),
             *card_lines(self.look, facts, self.cockpit.now, columns),

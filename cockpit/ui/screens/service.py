@@ -5,7 +5,7 @@ from datetime import datetime
 from textual.app import ComposeResult
 
 from cockpit.board.model import Instance
-from cockpit.board.snapshot import ProbeStatus, ServiceStatus
+from cockpit.board.snapshot import ProbeStatus, ServiceStatus, SourceStatus
 from cockpit.engine.frame import Frame
 from cockpit.ui.cells import Line, Span, wrap_words
 from cockpit.ui.format import UNKNOWN, milliseconds, since, size, stamp
@@ -13,14 +13,19 @@ from cockpit.ui.look import Look
 from cockpit.ui.lookup import services_near
 from cockpit.ui.narrow import keeper
 from cockpit.ui.panes.card import CardFacts, card_lines, card_title, phase_text
+from cockpit.ui.panes.changes import changes_lines, title
 from cockpit.ui.screens.selected import SelectedService
 from cockpit.ui.theme import reading_style
 from cockpit.ui.widgets.pager import Pager
 
 
-def service_lines(look: Look, facts: CardFacts, now: datetime, columns: int) -> list[Line]:
-    """The card, then each instance and each probe in full."""
+def service_lines(
+    look: Look, facts: CardFacts, now: datetime, columns: int, sources: tuple[SourceStatus, ...] = ()
+) -> list[Line]:
+    """The card, what changed, then each instance and each probe in full."""
     lines = card_lines(look, facts, now, columns)
+    lines += [Line(), Line((Span(f" {title(facts.service, now)}", "strong"),))]
+    lines += changes_lines(look, facts.service, sources, now, columns)
     for workload in facts.service.workloads:
         for instance in workload.instances:
             lines += [Line(), *_instance(look, instance, now, columns)]
@@ -116,9 +121,13 @@ class ServiceScreen(SelectedService):
         if service is None:
             return [Line((Span(f" {self._label} is not on the board any more", "warning"),))]
         named = services_near(frame.snapshot, self._key)
-        facts = CardFacts(service=service, others=named, timeline=frame.timeline)
+        facts = CardFacts(service=service, others=named, last=False)
         keep = keeper(self.filter_text)
-        return [line for line in service_lines(self.cockpit.look, facts, self.cockpit.now, width) if keep(line.text)]
+        return [
+            line
+            for line in service_lines(self.cockpit.look, facts, self.cockpit.now, width, frame.snapshot.sources)
+            if keep(line.text)
+        ]
 
     def show_frame(self, frame: Frame) -> None:
         """What is new of it."""
