@@ -106,6 +106,15 @@ def test_quitting_gives_the_terminal_back() -> None:
         assert not terminal.emulator.modes & {1049, 1000, 1003, 2004}
 
 
+def test_letters_that_come_in_one_burst_with_the_colon_are_the_palettes() -> None:
+    with live() as terminal:
+        terminal.until("Services")
+        terminal.send(":resou")
+        terminal.until(r":resou\b")
+        terminal.send("\r")
+        terminal.until("most CPU first")
+
+
 def test_a_hung_up_terminal_ends_the_program() -> None:
     with live() as terminal:
         terminal.until("Services")
