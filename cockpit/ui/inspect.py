@@ -20,24 +20,25 @@ def begin(screen: CockpitScreen, service: ServiceStatus | None) -> None:
         found.append((workload.id.name, workload.id, f"the {workload.id.kind} itself"))
         found += [(instance.name, instance.id, instance.phase.value) for instance in workload.instances]
     if len(found) == 2:
-        _show(screen, service, found[1][0], found[1][1])
+        show(screen, service, found[1][0], found[1][1])
         return
     choices = [Choice(str(index), name, detail) for index, (name, _, detail) in enumerate(found)]
 
     def picked(index: str | None) -> None:
         if index is not None:
-            _show(screen, service, found[int(index)][0], found[int(index)][1])
+            show(screen, service, found[int(index)][0], found[int(index)][1])
 
     screen.app.push_screen(PickDialog(f"Inspect {service.name}: which part?", choices), picked)
 
 
-def _show(screen: CockpitScreen, service: ServiceStatus, name: str, identity: Identity) -> None:
+def show(screen: CockpitScreen, service: ServiceStatus, name: str, identity: Identity) -> None:
+    """Ask for one part and show it."""
     from cockpit.ui.screens.servicepager import ServicePager  # it has the keys that lead here
 
     cockpit = cockpit_of(screen)
 
-    def show(text: SafeText) -> None:
+    def told(text: SafeText) -> None:
         heading = f"{name}: as {identity.backend} sees it"
         screen.app.push_screen(ServicePager(heading, plain_text(cockpit.look.text(text)), service.key))
 
-    cockpit.ask(Inspect(identity), f"what {identity.backend} knows of {name}", show)
+    cockpit.ask(Inspect(identity), f"what {identity.backend} knows of {name}", told)

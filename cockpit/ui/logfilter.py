@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -30,6 +31,16 @@ class LogFilter(Struct, frozen=True):
     def highlight(self) -> str:
         """The pattern whose matches stand out."""
         return self.find or ("" if self.query.inverse else self.query.pattern)
+
+
+class Opened(NamedTuple):
+    """What of a log is shown first. previous: the run before the last restart; filter: as it is typed, times in UTC."""
+
+    previous: bool = False
+    filter: str = ""
+
+
+FIRST_OPENED = Opened()
 
 
 def log_filter(text: str, now: datetime, zone: tzinfo | None = UTC) -> LogFilter:

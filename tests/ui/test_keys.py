@@ -9,6 +9,7 @@ from cockpit.ui.dialogs.base import Dialog
 from cockpit.ui.keymap import meanings, parse_keymap, rebound
 from cockpit.ui.keys import CHAINS, KEYS, keys_of
 from cockpit.ui.panes.logpane import LogPane
+from cockpit.ui.screens.explain import ExplainScreen
 from cockpit.ui.screens.health import HealthScreen
 from cockpit.ui.screens.log import LogScreen
 from cockpit.ui.screens.objects import ObjectsScreen
@@ -40,6 +41,7 @@ OWNERS = {
         TimelineScreen,
         TemporaryScreen,
         RevisionsScreen,
+        ExplainScreen,
         WallScreen,
         ObjectsScreen,
     ),

@@ -14,7 +14,7 @@ async def test_the_header_says_that_something_is_missing_and_explain_says_what()
     (source,) = scene.snapshot().sources
     async with shown(FakePort(scene.snapshot(sources=(replace(source, why=WHY),)))) as screen:
         assert "live, partly: x says why" in screen.line(1)
-        await screen.press("x", "G")
+        await screen.press("x", "tab", "G")
         assert "What cannot be seen" in screen.text()
         assert str(WHY) in screen.text()
 
@@ -22,5 +22,5 @@ async def test_the_header_says_that_something_is_missing_and_explain_says_what()
 async def test_where_nothing_is_missing_nothing_is_said() -> None:
     async with shown(scene.port()) as screen:
         assert "partly" not in screen.text()
-        await screen.press("x", "G")
+        await screen.press("x", "tab", "G")
         assert "What cannot be seen" not in screen.text()

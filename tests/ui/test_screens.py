@@ -54,7 +54,6 @@ async def test_the_overview_uses_the_room(size: tuple[int, int]) -> None:
         ("host", "o"),
         ("timeline", "T"),
         ("service", "d"),
-        ("explain", "x"),
         ("wall", "F"),
     ],
 )

@@ -13,7 +13,7 @@ from cockpit.logs.pattern import Pattern, PatternError
 from cockpit.ui.cells import Line, Span
 from cockpit.ui.dialogs.pick import Choice, PickDialog
 from cockpit.ui.format import moment, plural, stamp
-from cockpit.ui.logfilter import FilterError, LogFilter, log_filter
+from cockpit.ui.logfilter import FIRST_OPENED, FilterError, LogFilter, Opened, log_filter
 from cockpit.ui.screens.pager import PagerScreen, plain_text
 from cockpit.ui.widgets.loglines import LogLines
 
@@ -85,11 +85,14 @@ class LogPane(LogLines):
 
     # Opening
 
-    def open_services(self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = ()) -> None:
+    def open_services(
+        self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = (), opened: Opened = FIRST_OPENED
+    ) -> None:
         """Open the merged log of some services, or of these instances; the filter and the window begin anew."""
         self._services, self._label, self._instances = services, name, instances
-        self._window, self._previous = FIRST, False
-        self._filter, self.filter_text = LogFilter(), ""
+        self._window, self._previous = FIRST, opened.previous
+        self._filter = log_filter(opened.filter, self.cockpit.now)
+        self.filter_text = opened.filter
         self.highlight = None
         self._open_again()
 

@@ -1,140 +1,188 @@
-"""Why a service is as it is: what is known, what it needs (and what that needs), what happened just before."""
+"""Why a service is as it is: findings, the most telling first, each a key from its evidence; below what is around."""
 
-from datetime import datetime, timedelta
+from typing import cast
 
-from cockpit.board.model import State
-from cockpit.board.snapshot import ServiceStatus, SourceStatus
-from cockpit.incident.timeline import Row
+from textual import on
+from textual.app import ComposeResult
+
+from cockpit.board.lead import Lead
+from cockpit.board.leads import leads
+from cockpit.board.model import ReadingState, State
+from cockpit.board.snapshot import ServiceStatus
+from cockpit.engine.frame import Frame
+from cockpit.ui import jumps
 from cockpit.ui.cells import Line, Span, wrap_words
-from cockpit.ui.cockpit import Cockpit
-from cockpit.ui.format import moment, since
-from cockpit.ui.look import Look
-from cockpit.ui.lookup import Services
+from cockpit.ui.errorshapes import ErrorShapes
+from cockpit.ui.explaintext import explain_lines, first_to_fail, unseen_lines
+from cockpit.ui.format import since
+from cockpit.ui.lookup import Services, services_near
+from cockpit.ui.narrow import keeper
 from cockpit.ui.panes.arrange import WELL
-from cockpit.ui.panes.timeline import row_style
-from cockpit.ui.screens.servicepager import ServicePager
-from cockpit.ui.theme import state_style
+from cockpit.ui.rooms import Rooms, split
+from cockpit.ui.screens.selected import SelectedService
+from cockpit.ui.theme import reading_style
+from cockpit.ui.widgets.pager import Pager
+from cockpit.ui.widgets.table import Cells, Column, Table
 
-Needed = tuple[int, str, ServiceStatus | None]
-BEFORE, AFTER = timedelta(minutes=30), timedelta(minutes=2)
-"""What stands in the timeline so long before the service fell, and just after, may have to do with it."""
-DEEPEST, MOST = 6, 60
-
-
-def needed(service: ServiceStatus, services: Services) -> list[Needed]:
-    """(depth, name, service or None when it is not known) of all that it needs, each once."""
-    found: list[Needed] = []
-    _walk(service, services, 1, {service.key}, found)
-    return found
+COLUMNS = (
+    Column("#", 2, right=True),
+    Column("", 1),
+    Column("SINCE", 6, right=True),
+    Column("ENTER OPENS", 24, grow=16, fit=lambda one: one.opens),
+    Column("FINDING", 0),
+)
 
 
-def _walk(service: ServiceStatus, services: Services, depth: int, seen: set[str], found: list[Needed]) -> None:
-    for name in service.depends_on:
-        other = services.get(name)
-        key = other.key if other else name
-        if key in seen or len(found) >= MOST:
-            continue
-        seen.add(key)
-        found.append((depth, name, other))
-        if other is not None:
-            _walk(other, services, min(depth + 1, DEEPEST), seen, found)
+class Row(Lead, frozen=True, kw_only=True):
+    """A finding with its rank, and what Enter opens."""
+
+    rank: int
+    opens: str
 
 
-def first_to_fail(service: ServiceStatus, services: Services) -> ServiceStatus | None:
-    """Of all that it needs and that is not well, what fell first, if that was before it."""
-    bad = [
-        (other.since, other.key, other)
-        for _, _, other in needed(service, services)
-        if other is not None and other.state not in WELL and other.since is not None
-    ]
-    if not bad:
-        return None
-    at, _, first = min(bad, key=lambda one: one[:2])
-    return first if service.since is None or at <= service.since else None
+class ExplainScreen(SelectedService):
+    """key: the service's. The order follows what happens, but not under the reader's hands."""
 
+    def __init__(self, key: str, name: str) -> None:
+        super().__init__()
+        self._key, self._name = key, name
+        self._rows: tuple[Row, ...] = ()
+        self._errors: ErrorShapes | None = None
 
-def explain_lines(
-    look: Look, service: ServiceStatus, services: Services, rows: tuple[Row, ...], now: datetime, columns: int
-) -> list[Line]:
-    """The whole explanation."""
-    lines = [*_verdict(look, service, services, now, columns), Line(), _title("What is known of it")]
-    lines += _texts(look, service.evidence or (service.why or "nothing speaks against it",), columns)
-    lines += [Line(), _title("What it needs")]
-    tree = [_node(look, depth, name, other, now) for depth, name, other in needed(service, services)]
-    lines += tree or [Line((Span("   nothing is declared", "dim"),))]
-    if service.dependents:
-        lines += [Line(), _title("What needs it")]
-        lines += [_node(look, 1, name, services.get(name), now) for name in service.dependents]
-    lines += [Line(), _title("What happened around then")]
-    return lines + _around(look, service, rows, columns)
+    def body(self) -> ComposeResult:
+        """The findings, and what is around the service."""
+        table = Table[Row](COLUMNS, lambda one: (one.kind, one.subject), self._cells, id="body")
+        table.follow_first = True
+        self._rows = self._found(self.cockpit.frame)  # the rooms depend on how many there are
+        yield table
+        yield Pager("What is around it", self._lines, id="detail")
 
+    def rooms(self, width: int, height: int) -> Rooms:
+        """Few findings leave their room to what is around."""
+        return split(width, height, rows=max(3, len(self._rows)) + 2)
 
-def unseen_lines(look: Look, service: ServiceStatus, sources: tuple[SourceStatus, ...], columns: int) -> list[Line]:
-    """What its sources cannot see although they answer: a missing permission, numbers that nobody measures."""
-    named = {workload.source for workload in service.workloads}
-    said = tuple(f"{source.label}: {source.why}" for source in sources if source.name in named and source.why)
-    return [Line(), _title("What cannot be seen"), *_texts(look, said, columns)] if said else []
+    @property
+    def table(self) -> Table[Row]:
+        """The findings."""
+        return cast("Table[Row]", self.one(Table))
 
+    @property
+    def service(self) -> ServiceStatus | None:
+        """The service, as it is now; None when it is not on the board any more."""
+        return self.cockpit.frame.snapshot.find(self._key)
 
-def _title(text: str) -> Line:
-    return Line((Span(f" {text}", "title"),))
+    @property
+    def _services(self) -> Services:
+        return services_near(self.cockpit.frame.snapshot, self._key)
 
+    # Rows
 
-def _texts(look: Look, texts: tuple[str, ...], columns: int) -> list[Line]:
-    return [Line((Span(f"   {piece}"),)) for text in texts for piece in wrap_words(look.text(text), columns - 6)]
-
-
-def _verdict(look: Look, service: ServiceStatus, services: Services, now: datetime, columns: int) -> list[Line]:
-    head = f" {look.glyphs.state(service.state)} {service.name} {service.state.value}"
-    lines = [Line((Span(head, state_style(service.state)), Span(f" for {since(now, service.since)}")))]
-    first = first_to_fail(service, services) if service.state is not State.OK else None
-    if first is not None:
-        text = f"{first.name} fell before it, at {moment(first.since, look.utc)}: start there ({first.why})"
-    elif service.state in WELL:
-        text = "it is well"
-    else:
-        text = "nothing that it needs fell before it: look at the service itself"
-    return lines + _texts(look, (text,), columns)
-
-
-def _node(look: Look, depth: int, name: str, other: ServiceStatus | None, now: datetime) -> Line:
-    indent = Span("   " * depth)
-    if other is None:
-        return Line((indent, Span(f"{look.glyphs.unknown} {name}"), Span("  not on the board", "dim")))
-    style = state_style(other.state)
-    return Line(
-        (
-            indent,
-            Span(f"{look.glyphs.state(other.state)} {other.name} ", style),
-            Span(f"{other.state.value} {since(now, other.since, True, other.since_exact)}  ", style),
-            Span(look.text(other.why), "dim"),
+    def _cells(self, one: Row, exact: bool) -> Cells:
+        look = self.cockpit.look
+        # What only tells has no colour of its own: nothing in this list is good news.
+        told = one.state is ReadingState.OK
+        glyph = look.glyphs.dot if told else look.glyphs.reading(one.state)
+        return (
+            Span(str(one.rank), "dim"),
+            Span(glyph, "dim" if told else reading_style(one.state)),
+            Span(since(self.cockpit.now, one.since, exact), "dim"),
+            Span(one.opens or "nothing more", "key" if one.opens else "dim"),
+            Span(look.text(one.text), "text"),
         )
-    )
 
+    def show_frame(self, frame: Frame) -> None:
+        """The findings of the frame."""
+        keep, table, before = keeper(self.filter_text), self.table, len(self._rows)
+        self._rows = self._found(frame)
+        filtered = f"  /{self.filter_text}" if self.filter_text else ""
+        table.heading = f"Why {self._name} is so{filtered}"
+        table.hint = "most telling first"
+        table.empty = ("nothing speaks against it",)
+        if self._rows:
+            table.empty = (f"/{self.filter_text} leaves none of {len(self._rows)}; Esc shows all",)
+        table.show([one for one in self._rows if keep(f"{one.kind} {one.text} {one.opens}")])
+        if len(self._rows) != before:
+            self.relayout()
+        self.one(Pager).redraw()
 
-def _around(look: Look, service: ServiceStatus, rows: tuple[Row, ...], columns: int) -> list[Line]:
-    if service.since is None:
-        return [Line((Span("   it is not known since when it is so", "dim"),))]
-    near = [row for row in rows if service.since - BEFORE <= row.happened <= service.since + AFTER]
-    found = [
-        Line((Span(f"   {moment(row.happened, look.utc)} ", "dim"), Span(look.text(row.text), row_style(row))))
-        for row in near[-20:]
-    ]
-    return found or [Line((Span("   nothing in the half hour before it", "dim"),))]
-
-
-def explain_screen(cockpit: Cockpit, key: str, name: str) -> ServicePager:
-    """A pager that follows the service."""
-
-    def lines(width: int) -> list[Line]:
-        frame = cockpit.frame
-        services = {one.name: one for one in frame.snapshot.services} | {
-            one.key: one for one in frame.snapshot.services
-        }
-        service = services.get(key)
+    def _found(self, frame: Frame) -> tuple[Row, ...]:
+        service, look = self.service, self.cockpit.look
         if service is None:
-            return [Line((Span(f" {name} is not on the board any more", "warning"),))]
-        told = explain_lines(cockpit.look, service, services, frame.rows, cockpit.now, width)
-        return told + unseen_lines(cockpit.look, service, frame.snapshot.sources, width)
+            return ()
+        first = first_to_fail(service, self._services) if service.state is not State.OK else None
+        errors = self._errors.leads if self._errors else ()
+        found = leads(service, first, frame.snapshot.sources, errors)
+        rows = [_row(one, rank, jumps.words(look, one.evidence)) for rank, one in enumerate(found, 1)]
+        # A row that says what it said is the same one: then it is not drawn again.
+        before = {row: row for row in self._rows}
+        return tuple(before.get(row, row) for row in rows)
 
-    return ServicePager(f"Why {name} is so", lines, key)
+    def _lines(self, width: int) -> list[Line]:
+        cockpit, service = self.cockpit, self.service
+        if service is None:
+            return [Line((Span(f" {self._name} is not on the board any more", "warning"),))]
+        frame, look = cockpit.frame, cockpit.look
+        lines = self._selected(width)
+        lines += explain_lines(look, service, self._services, frame.rows, cockpit.now, width)
+        return lines + unseen_lines(look, service, frame.snapshot.sources, width)
+
+    def _selected(self, width: int) -> list[Line]:
+        """The selected finding whole: in its row there is room for its beginning only."""
+        one = self.table.current
+        if one is None:
+            return []
+        pieces = wrap_words(self.cockpit.look.text(one.text), max(20, width - 6))
+        head = Line((Span(f" {one.rank} ", "dim"), Span(one.kind.value, "title")))
+        return [head, *(Line((Span(f"   {piece}", "strong"),)) for piece in pieces), Line()]
+
+    # Errors in its log
+
+    def on_screen_resume(self) -> None:
+        """On top: read its log for errors, if it is in trouble."""
+        super().on_screen_resume()
+        service = self.service
+        if service is not None and service.workloads and service.state not in WELL:
+            self._errors = self._errors or ErrorShapes(self.cockpit, lambda: self.call_later(self._counted))
+            self._errors.open(service)
+
+    def on_screen_suspend(self) -> None:
+        """What is not seen is not read."""
+        if self._errors is not None:
+            self._errors.close()
+
+    def on_unmount(self) -> None:
+        """Free its log."""
+        self.on_screen_suspend()
+
+    def _counted(self) -> None:
+        if self.is_mounted:
+            self.show_frame(self.cockpit.frame)
+
+    def tick(self) -> None:
+        """Ages go on; more of the log may have been read."""
+        self.table.tick()
+        self.one(Pager).redraw()
+        if self._errors is not None:
+            self._errors.look()
+
+    # Jumps
+
+    @on(Table.Moved)
+    def moved(self) -> None:
+        """What is selected stands whole below."""
+        self.one(Pager).redraw()
+
+    @on(Table.Entered)
+    def entered(self) -> None:
+        """To the evidence."""
+        one, service = self.table.current, self.service
+        if one is not None and service is not None:
+            jumps.begin(self, service, one.evidence)
+
+    def action_explain(self) -> None:
+        """This is it."""
+
+
+def _row(one: Lead, rank: int, opens: str) -> Row:
+    fields = {name: getattr(one, name) for name in one.__struct_fields__}
+    return Row(**fields, rank=rank, opens=opens)

@@ -35,11 +35,17 @@ COLUMNS = (
 
 
 class HealthScreen(SelectedService):
-    """Worst first; `/` filters."""
+    """Worst first; `/` filters. select: the key of the endpoint that the cursor stands on at first."""
+
+    def __init__(self, select: str = "") -> None:
+        super().__init__()
+        self._select = select
 
     def body(self) -> ComposeResult:
         """The table and the selected probe."""
-        yield Table[Endpoint](COLUMNS, lambda one: one.key, self._cells, id="body")
+        table = Table[Endpoint](COLUMNS, lambda one: one.key, self._cells, id="body")
+        table.cursor = self._select or None
+        yield table
         yield Drawn(self._detail, id="detail")
 
     def rooms(self, width: int, height: int) -> Rooms:

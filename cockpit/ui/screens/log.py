@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from cockpit.board.model import Identity
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.frame import Frame
-from cockpit.ui.logfilter import HINT
+from cockpit.ui.logfilter import FIRST_OPENED, HINT, Opened
 from cockpit.ui.panes.logpane import LogPane
 from cockpit.ui.screens.base import Asking
 from cockpit.ui.screens.selected import SelectedService
@@ -16,9 +16,12 @@ from cockpit.ui.screens.selected import SelectedService
 class LogScreen(SelectedService):
     """The merged log of some services, or of single instances of them."""
 
-    def __init__(self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = ()) -> None:
-        """instances: those of them whose log it is; none means all."""
+    def __init__(
+        self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = (), opened: Opened = FIRST_OPENED
+    ) -> None:
+        """instances: those of them whose log it is; none means all. opened: what of it is shown first."""
         super().__init__()
+        self._first = opened
         self._services, self._instances = services, instances
         self._label = name
 
@@ -43,7 +46,7 @@ class LogScreen(SelectedService):
 
     def on_mount(self) -> None:
         """Open it."""
-        self.log_pane.open_services(self._services, self._label, self._instances)
+        self.log_pane.open_services(self._services, self._label, self._instances, self._first)
 
     def show_frame(self, frame: Frame) -> None:
         """New lines."""

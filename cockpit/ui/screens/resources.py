@@ -36,16 +36,19 @@ BY_CPU, BY_MEMORY = 3, 4
 
 
 class ResourcesScreen(SelectedService):
-    """Most CPU first; S: most memory first."""
+    """Most CPU first; S: most memory first. select: the key of the service that the cursor stands on at first."""
 
-    def __init__(self) -> None:
+    def __init__(self, select: str = "") -> None:
         super().__init__()
+        self._select = select
         self._by = BY_CPU
         self._told: frozenset[str] = frozenset()
 
     def body(self) -> ComposeResult:
         """The table."""
-        yield Table[ServiceStatus](COLUMNS, lambda service: service.key, self._cells, id="body")
+        table = Table[ServiceStatus](COLUMNS, lambda service: service.key, self._cells, id="body")
+        table.cursor = self._select or None
+        yield table
 
     @property
     def table(self) -> Table[ServiceStatus]:

@@ -123,10 +123,10 @@ class SelectedService(CockpitScreen):
 
     def action_explain(self) -> None:
         """Why it is in this state."""
-        from cockpit.ui.screens.explain import explain_screen
+        from cockpit.ui.screens.explain import ExplainScreen
 
         if service := self._needs_one():
-            self.app.push_screen(explain_screen(self.cockpit, service.key, service.name))
+            self.app.push_screen(ExplainScreen(service.key, service.name))
 
     def action_revisions(self) -> None:
         """What it ran, and may be rolled back to."""

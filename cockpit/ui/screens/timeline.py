@@ -1,6 +1,7 @@
 """The timeline, whole: every row with who, what kind, and when; the selected one with its facts; keys that edit it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Literal, cast
 
 from textual import on
@@ -49,8 +50,10 @@ class TimelineScreen(SelectedService):
 
     filter_hint = "words, kind:decision who:name service:name, ! inverts one"
 
-    def __init__(self) -> None:
+    def __init__(self, at: datetime | None = None) -> None:
+        """at: the row nearest to this moment is selected at first, else the last one."""
         super().__init__()
+        self._at = at
         self._shown: tuple[object, str, bool] | None = None
         self._raw = False
         self._recorded: tuple[Row, ...] = ()
@@ -120,7 +123,11 @@ class TimelineScreen(SelectedService):
         table.show(rows)
         asked = old is None or old[1:] != self._shown[1:]
         # A row that arrives while keys are pressed must not slip under the next one: * and - would hit it.
-        if at_end and (asked or self.cockpit.calm):
+        if self._at is not None and rows:
+            at, self._at = self._at, None
+            nearest = min(rows, key=lambda row: abs((row.happened - at).total_seconds()))
+            table.select(nearest.entry.id or nearest.entry.unique)
+        elif at_end and (asked or self.cockpit.calm):
             table.action_edge(1)
         self.one(Drawn).redraw()
 
