@@ -63,11 +63,10 @@ def selector_of(workload: Workload, whole: Json) -> Json:
 
 def deny_all(target: Identity, selector: Json) -> Json:
     """The policy: nothing in, nothing out."""
-    labels = {MANAGED_BY: US, "app.kubernetes.io/name": "isolate"}
     meta = {
         "name": policy_name(target),
         "namespace": target.space,
-        "labels": labels,
+        "labels": {MANAGED_BY: US},
         "annotations": {TARGET: what(target)},
     }
     spec = {"podSelector": selector, "policyTypes": ["Ingress", "Egress"]}

@@ -42,7 +42,10 @@ class Shell:
 
     def __init__(self) -> None:
         self.programs: dict[str, Program] = dict(_PROGRAMS)
-        self._running: list[tuple[list[str], asyncio.Event]] = []
+        self.idle = asyncio.Event()
+        """Set while no shell on a terminal runs."""
+        self.idle.set()
+        self._open: list[tuple[list[str], asyncio.Event]] = []
 
     def has(self, program: str) -> bool:
         """Whether an image has it; a path's last part counts."""
@@ -52,11 +55,14 @@ class Shell:
     def running(self, argv: list[str]) -> Iterator[asyncio.Event]:
         """A shell on a terminal runs; the event is set when it is hung up."""
         one = (argv, asyncio.Event())
-        self._running.append(one)
+        self._open.append(one)
+        self.idle.clear()
         try:
             yield one[1]
         finally:
-            self._running.remove(one)
+            self._open.remove(one)
+            if not self._open:
+                self.idle.set()
 
     def hang_up(self, argv: list[str]) -> None:
         """What a script does that kills whatever bears NAME=VALUE in its environment: shells that were given the VALUE
@@ -64,7 +70,7 @@ class Shell:
         script, mark = ([*argv[2:], "", ""])[:2]
         value = mark.partition("=")[2]
         if "kill -s" in script and value:
-            for words, ended in self._running:
+            for words, ended in self._open:
                 if value in words:
                     ended.set()
 
