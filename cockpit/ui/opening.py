@@ -38,6 +38,12 @@ def _timeline(_: Cockpit) -> CockpitScreen:
     return TimelineScreen()
 
 
+def _nodes(_: Cockpit) -> CockpitScreen:
+    from cockpit.ui.screens.nodes import NodesScreen
+
+    return NodesScreen()
+
+
 def _temporary(_: Cockpit) -> CockpitScreen:
     from cockpit.ui.screens.temporary import TemporaryScreen
 
@@ -54,6 +60,7 @@ SCREENS: Mapping[str, Callable[[Cockpit], CockpitScreen]] = {
     "health": _health,
     "resources": _resources,
     "host": _host,
+    "nodes": _nodes,
     "temporary": _temporary,
     "timeline": _timeline,
     "wall": _wall,

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cockpit.backends.kubernetes.errors import ApiAnswer
+from cockpit.backends.kubernetes.kinds import NODES
 from cockpit.backends.kubernetes.quantity import quantity
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Page
 from cockpit.backends.kubernetes.wire_apps import PodMetrics
+from cockpit.backends.kubernetes.wire_nodes import NodeMetrics
 from cockpit.board.model import Identity, Sample
 from cockpit.board.update import Sampled
 
@@ -59,6 +61,8 @@ class Meter:
                 for space in spaces:
                     await self._ask(space)
                 self.missing = ()
+                if nodes := [one for one in shown() if one.kind == NODES.singular]:
+                    await self._ask_nodes(nodes)
             except ApiAnswer as error:
                 if error.status not in (403, 404, 429) and error.status < 500:
                     raise
@@ -69,7 +73,7 @@ class Meter:
 
     def _spaces(self, shown: frozenset[Identity]) -> Sequence[str]:
         """The namespaces on the screen; empty when there are none, or so many that all are as well asked for."""
-        spaces = {one.space for one in shown if one.backend == "kubernetes"}
+        spaces = {one.space for one in shown if one.backend == "kubernetes" and one.kind != NODES.singular}
         return sorted(spaces) if len(spaces) <= SPACES_MOST else ()
 
     async def _ask(self, space: str) -> None:
@@ -84,6 +88,28 @@ class Meter:
                 self._observation.emit(Sampled(source=source, at=client.clock.now(), samples=samples))
             await asyncio.sleep(0)
         self._last = {key: stamp for key, stamp in self._last.items() if self._observation.fleet.named(*key)}
+
+    async def _ask_nodes(self, shown: Iterable[Identity]) -> None:
+        """What the machines use that are on the screen; their pods' numbers do without it."""
+        client = self._observation.client
+        try:
+            page = await client.get(f"{PATH}/nodes", Page[NodeMetrics], timeout=TIMEOUT)
+        except ApiAnswer as error:
+            if error.status not in _WHY:
+                raise
+            self.missing = (f"CPU and memory of nodes are not known: {error.message}",)
+            return
+        now, named = client.clock.now(), {one.name: one for one in shown}
+        samples = []
+        for one in page.items or []:
+            at, identity = moment(one.timestamp), named.get(one.metadata.name)
+            if identity is None or (at is not None and now - at > OLD):
+                continue
+            cpu, memory = quantity(one.usage.cpu), quantity(one.usage.memory)
+            samples += [Sample(identity, "cpu", 100.0 * cpu, "%")] if cpu is not None else []
+            samples += [Sample(identity, "memory", memory, "B")] if memory is not None else []
+        if samples:
+            self._observation.emit(Sampled(source=self._observation.source, at=now, samples=tuple(samples)))
 
     def _samples(self, items: Iterable[PodMetrics]) -> Iterator[Sample]:
         now, fleet = self._observation.client.clock.now(), self._observation.fleet

@@ -62,7 +62,8 @@ def node(one: Node) -> NodeFact:
     since = moment(ready.last_transition_time) if ready is not None else None
     cordoned = ""
     if facts.cordoned:
-        cordoned = f"node {name} is cordoned" + (f" since {shown(facts.cordoned_at)}" if facts.cordoned_at else "")
+        when = f" since {shown(facts.cordoned_at)}" if facts.cordoned_at else ""
+        cordoned = f"cordoned{when}: takes no new pods"
     fact = NodeFact(
         since=since, uid=one.metadata.uid, cordoned=safe(cordoned, 200), remarks=tuple(_pressures(one)), facts=facts
     )

@@ -9,9 +9,12 @@ from cockpit.board.model import Health, Identity, Instance, Phase, State
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.frame import Frame
 from cockpit.incident.timeline import Row
+from cockpit.mitigate.sight import concerned, workloads
 from cockpit.ui.lookup import services_near
 
 FINE = frozenset({State.OK, State.NOT_WATCHED})
+MOVED_MOST = 12
+"""Services that are named because instances of theirs are moved, the most critical first; the rest is counted."""
 
 
 class Touched(Struct, frozen=True, kw_only=True):
@@ -39,9 +42,14 @@ class Around(Struct, frozen=True, kw_only=True):
 
 def around(frame: Frame, plan: Plan) -> Around:
     """What the frame says about the services of a plan."""
-    return Around(
-        touched=tuple(_touched(frame.snapshot, plan, key) for key in plan.services), last=last_time(frame.rows, plan)
-    )
+    known = {one.key: one.tier for one in concerned(frame.snapshot, plan) if one is not None}
+    others = sorted(known.keys() - set(plan.services), key=lambda key: (known[key], key))
+    # A node's own line would say nothing that those of the services on it do not.
+    keys = (*(() if others else plan.services), *others[:MOVED_MOST])
+    touched = [_touched(frame.snapshot, plan, key) for key in keys]
+    if beyond := len(others) - MOVED_MOST:
+        touched += [Touched(key="", name=f"and {beyond} more services")] if beyond > 0 else []
+    return Around(touched=tuple(touched), last=last_time(frame.rows, plan))
 
 
 def _touched(snapshot: Snapshot, plan: Plan, key: str) -> Touched:
@@ -50,10 +58,11 @@ def _touched(snapshot: Snapshot, plan: Plan, key: str) -> Touched:
     if service is None:
         return Touched(key=key, name=key)
     targets = {one.target for one in plan.operations if (one.service or plan.service) == key}
+    targets |= {one for operation in plan.operations for one in operation.instances}
     every = [instance.id for workload in service.workloads for instance in workload.instances]
     others = (named.get(name) for name in service.depends_on)
     return Touched(
-        key=key, name=service.name, tier=service.tier, state=service.state,
+        key=key, name=service.name, tier=None if service.node else service.tier, state=service.state,
         instances=sum(one in targets or one.workload in targets for one in every) if every else None,
         of=len(every), ready=service.ready, desired=service.desired, dependents=service.dependents,
         failed=tuple(one for one in others if one is not None and one.state not in FINE),
@@ -77,10 +86,10 @@ def mark_of(snapshot: Snapshot, plan: Plan) -> Mark:
     """What of the board would make a plan another one: its targets' instances, what they are doing, how many."""
     wanted: set[Identity] = {plan.workload.workload, *(one.target.workload for one in plan.operations)}
     found: dict[Identity, Mark] = {}
-    for service in snapshot.services:
-        for work in service.workloads:
-            if work.id in wanted:
-                found[work.id] = (work.desired, work.image, *(_life(one) for one in work.instances))
+    for work in workloads(snapshot):
+        if work.id in wanted:
+            pods = work.node.pods if work.node is not None else None
+            found[work.id] = (work.desired, work.image, pods, *(_life(one) for one in work.instances))
     return tuple((identity.name, found.get(identity)) for identity in sorted(wanted, key=repr))
 
 

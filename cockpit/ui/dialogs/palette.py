@@ -49,7 +49,9 @@ _MORE = (
     Named(("approve",), "app.approve", "approve another person's plan, by its number"),
     Named(("sharing", "share"), "app.sharing", "mask hosts, addresses and users, and show the state large"),
 )
-_OF_CLUSTERS: tuple[Named, ...] = ()
+_OF_CLUSTERS: tuple[Named, ...] = (
+    Named(("nodes", "node", "no"), "app.open('nodes')", "the clusters' nodes: how they are, cordon, drain"),
+)
 """Screens that only a cluster fills."""
 _OBJECTS = frozenset(
     {"events", "ev", "node", "no", "endpoints", "ep", "dp", "deploy", "po", "pods", "ns", "rs", "replicasets"}

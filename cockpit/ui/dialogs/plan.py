@@ -7,7 +7,7 @@ from textual import events
 
 from cockpit.backends.change import Plan
 from cockpit.engine.frame import Frame, OperationStatus
-from cockpit.engine.port import MakeBulk, MakePlan, NotRecordedError, Perform, Requirement
+from cockpit.engine.port import Halt, MakeBulk, MakePlan, NotRecordedError, Perform, Requirement
 from cockpit.ui.cells import Line, Span, wrap_words
 from cockpit.ui.dialogs import plantext
 from cockpit.ui.dialogs.around import around, mark_of
@@ -20,6 +20,7 @@ COPY = Button("copy", "Copy command")
 DO = Button("do", "Do it")
 ANYWAY = Button("do", "Do it unrecorded")
 LEAVE = Button("leave", "Leave it running")
+STOP = Button("stop", "Stop at the next safe point")
 CLOSE = Button("close", "Close")
 AGAIN = Button("again", "Plan again")
 TYPED_LIMIT = 80
@@ -71,7 +72,7 @@ class PlanDialog(Dialog):
         if status is not None and status.phase == "ended":
             return (CLOSE, *self._next)
         if not self._preview:
-            return (CLOSE, AGAIN) if self._failed else (LEAVE,)
+            return (CLOSE, AGAIN) if self._failed else (LEAVE, STOP) if status and status.stoppable else (LEAVE,)
         if self._unrecorded:
             return (NO, ANYWAY)
         if self._refused:
@@ -137,6 +138,7 @@ class PlanDialog(Dialog):
             "do": self._confirmed,
             "dry": self._dry_run,
             "copy": self._copy,
+            "stop": self._stop,
             "again": self._again,
             "undo": lambda: self._follow(plantext.inverse_of(self.plan)),
             "otherwise": lambda: self._follow(self.plan.otherwise),
@@ -167,6 +169,13 @@ class PlanDialog(Dialog):
         except Exception as error:  # whatever it was, the reader must see it here
             self._failed = str(error) or type(error).__name__
         self.redraw()
+
+    def _stop(self) -> None:
+        if self.status is not None:
+            asked = "that it stops"
+            self.cockpit.ask(
+                Halt(self.status.run), asked, lambda _: self.cockpit.say("it stops at its next safe point")
+            )
 
     def _copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(map(self.cockpit.look.text, plantext.commands(self.plan))))

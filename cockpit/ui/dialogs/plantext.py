@@ -102,9 +102,9 @@ def commands(plan: Plan) -> tuple[str, ...]:
 def title(look: Look, plan: Plan, around: Around) -> str:
     """ "Restart hook-receiver · tier 1"; of several, how many."""
     verb = verb_words(plan.verb).capitalize()
-    if len(around.touched) > 1:
-        return f"{verb} {len(around.touched)} services"
-    tier = around.touched[0].tier if around.touched else None
+    if len(plan.services) > 1:
+        return f"{verb} {len(plan.services)} services"
+    tier = next((one.tier for one in around.touched if one.key == plan.service), None)
     return f"{verb} {plan.service}" + (f" {look.glyphs.dot} tier {tier}" if tier else "")
 
 
@@ -217,7 +217,8 @@ def _stays(operation: Operation) -> set[tuple[str, str]]:
 def _risks(look: Look, preview: Preview, width: int) -> list[Line]:
     """Whom it touches, then what the backend warns of, then what makes it futile."""
     plan, lines = preview.plan, list[Line]()
-    several = len(preview.around.touched) > 1
+    # One alone is named by the title, unless that names what it runs on.
+    several = any(one.key != plan.service for one in preview.around.touched)
     for one in preview.around.touched:
         lines += field("" if lines else "touches", _reach(look, one, several), width)
     warnings = [(look.text(risk), "warning") for risk in plan.risks]

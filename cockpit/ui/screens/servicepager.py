@@ -15,4 +15,4 @@ class ServicePager(PagerScreen, SelectedService):
     @property
     def service(self) -> ServiceStatus | None:
         """The service, as it is now; None when it is not on the board any more."""
-        return next((one for one in self.cockpit.frame.snapshot.services if one.key == self._key), None)
+        return self.cockpit.frame.snapshot.find(self._key)

@@ -96,13 +96,13 @@ def test_a_node_that_nobody_hears_of_is_down() -> None:
 
 def test_a_cordoned_node_is_set_aside_and_says_since_when() -> None:
     one = only(assessed(fleet(node(cordoned=True, taints=(CORDON,)))))
-    assert (one.state, one.why) == (State.PAUSED, "node worker-1 is cordoned since 13:30:00Z")
+    assert (one.state, one.why) == (State.PAUSED, "cordoned since 13:30:00Z: takes no new pods")
 
 
 def test_a_cordoned_node_that_fails_is_down_all_the_same() -> None:
     one = only(assessed(fleet(node(condition("Ready", "False", at=LATER), cordoned=True))))
     assert one.state is State.DOWN
-    assert "node worker-1 is cordoned" in one.evidence
+    assert "cordoned: takes no new pods" in one.evidence
 
 
 def test_pressure_is_told_and_makes_it_degraded() -> None:
@@ -130,7 +130,7 @@ def test_one_cordoned_node_of_two_is_told_and_not_missed() -> None:
     board = assessed(fleet(node(cordoned=True), node(name="worker-2")), ("edge", both))
     (service,) = board.snapshot().services
     assert (service.state, service.desired) == (State.OK, 1)
-    assert "worker-1: node worker-1 is cordoned" in service.evidence
+    assert "worker-1: cordoned: takes no new pods" in service.evidence
 
 
 def test_pods_come_and_go_and_what_happens_in_one_changes_no_node() -> None:

@@ -98,7 +98,7 @@ async def test_a_node_is_cordoned_and_opened_again(bridge: Bridge) -> None:
     assert {pod["metadata"]["name"] for pod in on(bridge, "node-001")} == before
     status = bridge.watch.board.snapshot().find("node/node-001")
     assert status is not None
-    assert (status.state, status.why) == (State.PAUSED, "node node-001 is cordoned")
+    assert (status.state, status.why) == (State.PAUSED, "cordoned: takes no new pods")
     assert one.inverse == ("uncordon", ())
     back = await made(bridge, "uncordon", "node-001")
     await bridge.works(back)

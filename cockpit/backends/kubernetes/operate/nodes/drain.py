@@ -71,7 +71,7 @@ class Drain:
 def _evict(
     hands: Hands, workload: Workload, moving: Sequence[OnNode], pods: Sequence[OnNode], deadline: float
 ) -> Operation:
-    stay = f"{len(pods) - len(moving)} that stay"
+    stay = len(pods) - len(moving)
     on_board = workload.node.pods if workload.node is not None else frozenset()
     unseen = " ".join(one.ref.uid for one in moving if one.ref.uid not in on_board)
     return Operation(
@@ -79,8 +79,8 @@ def _evict(
         title=safe(f"evict {len(moving)} pod{'s' if len(moving) > 1 else ''} from {workload.id.name}", 300),
         target=workload.id,
         instances=tuple(one.owner.identity(workload.id.scope, one.ref.uid) for one in moving),
-        before=(("pods on it", safe(f"{len(moving)} that move, {stay}")),),
-        after=(("pods on it", safe(stay)),),
+        before=(("pods on it", SafeText(str(len(pods)))),),
+        after=(("pods on it", safe(f"{stay}, which stay" if stay else "none")),),
         arguments=(("pods", msgspec.json.encode([one.ref for one in moving]).decode()), ("unseen", unseen)),
         done_when="emptied",
         deadline=deadline,
