@@ -21,7 +21,7 @@ NEEDED = {
     "omni-quantum-elite": {"LITELLM_API_KEY", "NEO4J_PASSWORD", "QDRANT_API_KEY"},
     "omninode-bridge": set(),
     "somabrain": {"SOMABRAIN_DB_PASSWORD"},
-    "somagent": set(),
+    "somagent": {"GITHUB_TOKEN"},
 }
 SHIPPED = {path.stem: path for path in sorted(profiles().glob("*.yaml"))}
 
