@@ -16,7 +16,7 @@ from cockpit.board.assess import Assessment, World, assess
 from cockpit.board.changes import Changes
 from cockpit.board.clock import Clock
 from cockpit.board.freshness import Sources
-from cockpit.board.model import HostFacts, Identity, ReadingState, Workload
+from cockpit.board.model import Freshness, HostFacts, Identity, ReadingState, Workload
 from cockpit.board.rollup import RANK
 from cockpit.board.roster import Roster
 from cockpit.board.since import Onset
@@ -254,7 +254,8 @@ class Board:
                 one = self._assessed[key] = assess(slot, world)
                 self._alarms.set(key, one.review)
                 onset = slot.onset = one.onset
-                if one.ready is not None and one.desired is not None:
+                # Before a source has told all, what it has not come to yet is not missing.
+                if one.ready is not None and one.desired is not None and one.freshness is Freshness.LIVE:
                     slot.rates.stands(max(0, one.desired - one.ready), self._now)
             if before is None or before.onset != onset:
                 redraw |= self._troubled(self._roster.dependencies.all_dependents(key))
