@@ -105,11 +105,11 @@ def instance_of(cluster: Cluster, pod: Json, container: Json, previous: bool) ->
     count = known["restartCount"] if known else 0
     identity = f"{pod['metadata']['uid']}/{name}/{count - int(previous)}"
     if "running" in state:
-        return Instance(identity, _seconds(state["running"]["startedAt"]), None, how, False)
+        return Instance(name, identity, _seconds(state["running"]["startedAt"]), None, how, False)
     ended = state["terminated"]
     by_itself = ended["exitCode"] == how.code and how.exits is not None
     # Both moments are whole seconds: a second more keeps short lives from being empty.
-    return Instance(identity, _seconds(ended["startedAt"]), _seconds(ended["finishedAt"]) + 1.0, how, by_itself)
+    return Instance(name, identity, _seconds(ended["startedAt"]), _seconds(ended["finishedAt"]) + 1.0, how, by_itself)
 
 
 def _seconds(moment: str) -> float:

@@ -36,7 +36,6 @@ _FIELDS: Mapping[str, frozenset[str]] = {
         }
     ),
     "nodes": frozenset({"spec.unschedulable"}),
-    "secrets": frozenset({"type"}),
     "namespaces": frozenset({"status.phase"}),
     "jobs.batch": frozenset({"status.successful"}),
     "replicasets.apps": frozenset({"status.replicas"}),

@@ -12,12 +12,10 @@ from typing import NamedTuple
 
 from cockpit.demo.kubernetes.cluster.behaviour import Behaviour
 from cockpit.demo.kubernetes.cluster.store import Change, Store
+from cockpit.demo.kubernetes.kubelet.voices import VOICES, Moment, service
 
 KEPT = 5_000
 """Lines of the past that a container still has: its file is rotated."""
-
-_PATHS = ("/api/v1/orders", "/api/v1/carts", "/login", "/healthz", "/search")
-_WORDS = ("request handled", "cache refreshed", "connection opened", "message consumed", "token renewed")
 
 
 class Line(NamedTuple):
@@ -37,6 +35,7 @@ class Line(NamedTuple):
 class Instance(NamedTuple):
     """One run of a container. began, ended: POSIX seconds, `ended` None while it runs."""
 
+    container: str
     identity: str
     began: float
     ended: float | None
@@ -70,14 +69,7 @@ class Instance(NamedTuple):
 
     def _text(self, number: int, at: float) -> str:
         mixed = zlib.crc32(f"{self.identity}/{number}".encode())
-        moment = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        level = "warn" if mixed % 97 == 0 else "debug" if mixed % 7 == 0 else "info"
-        status = 503 if mixed % 97 == 0 else 200
-        return (
-            f'time={moment}Z level={level} msg="{_WORDS[mixed % len(_WORDS)]}" seq={number} method=GET '
-            f"path={_PATHS[mixed // 7 % len(_PATHS)]} status={status} duration={mixed % 20_000 / 100:.2f}ms "
-            f"request_id={mixed:08x}{number & 0xFFFFFFFF:08x}"
-        )
+        return VOICES.get(self.container, service)(Moment(at, number, mixed))
 
 
 def _within(after: float, until: float, at: float, text: str) -> Iterator[Line]:
