@@ -103,6 +103,7 @@ async def test_a_slow_api_is_waited_for_visibly_and_keys_work() -> None:
     async with shown(port) as screen:
         await screen.press(*PO)
         await screen.pass_time(7)
+        await screen.push()
         golden("objects-waiting-80x24", screen.text())
         first = page(*ROWS[:2], token="1", remaining=2)
         port.held[-1].set_result(first)
@@ -267,7 +268,11 @@ async def test_what_the_board_knows_can_be_changed_from_its_row() -> None:
         assert [one.instances[0].instance for one in port.sent if isinstance(one, OpenTail) and one.instances] == [
             f"uid-{ROWS[0].name}"
         ]
-        await screen.press("escape", "G", "k", "r")
+        await screen.press("escape", "g", "space", "space", "r")
+        plans_made = [one for one in port.sent if isinstance(one, MakePlan)]
+        assert [one.service for one in plans_made] == ["checkout"] * 2, "two pods of one workload are one change"
+        await screen.press("escape", "escape", "G", "k", "r")
         assert "no service of the profile runs on it" in screen.text()
-        assert len([one for one in port.sent if isinstance(one, MakePlan)]) == 1
-        assert "restart" not in screen.line(39), "the footer offers what can be done"
+        assert len([one for one in port.sent if isinstance(one, MakePlan)]) == 2
+        await screen.press("k", "j")
+        assert not {"restart", "log", "actions"} & set(screen.line(39).split()), "the footer offers what can be done"

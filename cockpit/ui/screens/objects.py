@@ -8,13 +8,13 @@ from textual import on
 from textual.app import ComposeResult
 
 from cockpit.board.model import SafeText, Workload
-from cockpit.board.snapshot import ServiceStatus
+from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.frame import Frame
 from cockpit.engine.port import DescribeObject, Form, ObjectQuery, ObjectRow
 from cockpit.ui.cockpit import Cockpit
 from cockpit.ui.dialogs.pick import Choice, PickDialog
 from cockpit.ui.format import moment
-from cockpit.ui.keys import bindings
+from cockpit.ui.keys import Key, bindings
 from cockpit.ui.kindwords import Listing, clusters
 from cockpit.ui.objectlist import ObjectList
 from cockpit.ui.objectrows import on_board
@@ -24,6 +24,8 @@ from cockpit.ui.screens.selected import SelectedService
 from cockpit.ui.screens.servicepager import ServicePager
 from cockpit.ui.widgets.table import Table
 
+OF_SERVICES = frozenset({"log", "actions", "undo", "explain", "runbook", "revisions"})
+"""Ids of keys that need a service, besides those of verbs."""
 INTO = {"namespaces": "pods"}
 """Kinds whose objects are entered as a place: what is then listed in them."""
 
@@ -40,6 +42,8 @@ class ObjectsScreen(SelectedService):
         self._source = asked.source or (known[0] if known else "")
         self._list = ObjectList(cockpit.port, cockpit.clock, self._source, asked.query)
         self._select = asked.select
+        self._looked_in: Snapshot | None = None
+        self._known_rows: dict[tuple[str, str, str], tuple[ServiceStatus, Workload] | None] = {}
         self.filter_text = asked.filter
         self.faults_only = False
 
@@ -88,10 +92,15 @@ class ObjectsScreen(SelectedService):
         return row
 
     def _found(self, row: ObjectRow | None) -> tuple[ServiceStatus, Workload] | None:
-        kind = self._list.kind
+        kind, snapshot = self._list.kind, self.cockpit.frame.snapshot
         if row is None or kind is None:
             return None
-        return on_board(self.cockpit.frame.snapshot, self._source, kind, row)
+        if self._looked_in is not snapshot:
+            # The footer asks for each of its keys; a look among 5,000 pods takes 0.5 ms.
+            self._looked_in, self._known_rows = snapshot, {}
+        if row.key not in self._known_rows:
+            self._known_rows[row.key] = on_board(snapshot, self._source, kind, row)
+        return self._known_rows[row.key]
 
     @property
     def service(self) -> ServiceStatus | None:
@@ -121,6 +130,13 @@ class ObjectsScreen(SelectedService):
         return False
 
     # Keys
+
+    def cannot(self, key: Key) -> bool:
+        """What only a service has is not offered where none runs on the object."""
+        if key.id == "owner":
+            row = self.table.current
+            return row is None or row.owner is None
+        return (key.id in OF_SERVICES and not self.chosen_services()) or super().cannot(key)
 
     def _known(self) -> bool:
         """Whether the board knows what is selected; says so when it does not."""
