@@ -75,10 +75,13 @@ def way_of(arguments: dict[str, str]) -> Literal["stop", "continue"]:
 
 
 def finished(plan: Plan, near: Workload, left_out: Sequence[str]) -> Plan:
-    """The joined plan with what it leaves out said first, and what may be chosen."""
+    """The joined plan with its order and what it leaves out said first, and what may be chosen."""
+    order = ("order", safe(", then ".join(plan.services), 400))
+    rule = safe(f"all of {near.id.space} that is seen: what others need first, then by tier")
     risks = [safe(f"left out: {words}", 400) for words in left_out]
-    order = safe(f"one after the other, what others need first, then by tier: all of {near.id.space} that is seen")
-    return replace(plan, risks=(*risks, order, *plan.risks), choices=WAYS, chosen=plan.on_failure)
+    return replace(
+        plan, where=(*plan.where, order), risks=(*risks, rule, *plan.risks), choices=WAYS, chosen=plan.on_failure
+    )  # fmt: skip
 
 
 def _place(identity: Identity) -> tuple[str, str, str]:

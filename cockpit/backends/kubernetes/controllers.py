@@ -57,6 +57,9 @@ def deployment(one: Controller) -> Control:
         remarks.append(Remark(safe(words, 200), ReadingState.DEGRADED, since))
     if failure is not None and failure.status == "True":
         remarks.append(_remark(failure.message or failure.reason, failure.last_transition_time))
+    if spec.paused and not words:
+        since = moment(progress.last_transition_time) if progress and progress.reason == "DeploymentPaused" else None
+        remarks.append(Remark(SafeText("rollouts are paused: changes wait for resume"), ReadingState.OK, since))
     return Control(
         owner=_owner("deployment", one), uid=one.metadata.uid, desired=desired, image=_image(spec.template),
         rollout=safe(words, 200), changed_at=moment(one.metadata.creation_timestamp),

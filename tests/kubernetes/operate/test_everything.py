@@ -32,7 +32,8 @@ async def test_each_after_what_it_needs_then_by_tier_with_one_verdict(whole: Who
     assert (await whole.verbs("catalog"))["restart-all"].title == "Restart all 4 of shop, one after the other"
     assert restarts(made) == [f"restart deployment {name}" for name in ALL]
     assert (made.verb, made.services, made.chosen, made.on_failure) == ("restart", ALL, "stop", "stop")
-    assert made.risks[0] == "one after the other, what others need first, then by tier: all of shop that is seen"
+    assert made.risks[0] == "all of shop that is seen: what others need first, then by tier"
+    assert dict(made.where)["order"] == "payments, then checkout, then web, then catalog"
     assert {name: uids(kubernetes, name) for name in ALL} == before, "a plan changes nothing"
     verdict = await whole.works(made)
     assert verdict.evidence[0].startswith("10 of 10 rolled out"), verdict.evidence

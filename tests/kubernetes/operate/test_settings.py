@@ -11,6 +11,8 @@ from tests.kubernetes.operate.bridge import STORAGE, Bridge
 from tests.kubernetes.operate.test_restart import IMAGE
 from tests.kubernetes.operate.test_rollback import REGISTRY, release, running
 
+WAITS = "rollouts are paused: changes wait for resume"
+
 
 def container(bridge: Bridge, name: str) -> Json:
     found: Json = bridge.stored(name)["spec"]["template"]["spec"]["containers"][0]
@@ -45,11 +47,13 @@ async def test_image_limits_and_a_variable_are_set_and_taken_back(bridge: Bridge
 async def test_rollouts_are_paused_and_go_on(bridge: Bridge) -> None:
     made = await bridge.does("pause", "payments")
     assert bridge.stored("payments")["spec"]["paused"] is True
+    await bridge.watch.sees("payments", lambda one: WAITS in [remark.text for remark in one.remarks])
     release(bridge, "payments", f"{REGISTRY}/payments:1.13.0")
     assert running(bridge, "payments") == {f"{REGISTRY}/payments:1.12.0"}
     back = await bridge.undoes(made)
     assert back.operations[0].command == "kubectl --context demo -n shop rollout resume deployment/payments"
     assert running(bridge, "payments") == {f"{REGISTRY}/payments:1.13.0"}
+    await bridge.watch.sees("payments", lambda one: WAITS not in [remark.text for remark in one.remarks])
     with pytest.raises(PlanRefused, match="its rollouts go on already"):
         await bridge.made("resume", "payments")
 
