@@ -180,7 +180,7 @@ def _instance(identity: Identity, fact: NodeFact) -> Instance:
         name=safe(identity.name, 253),
         phase=phase,
         health=Health.HEALTHY if fact.ready else Health.UNHEALTHY,
-        health_detail=fact.why,
+        health_detail=SafeText(fact.why.removeprefix(f"node {identity.name} ")),
         health_since=fact.since,
         error=fact.cordoned if phase is Phase.PAUSED else SafeText(""),
         created_at=fact.facts.created_at,

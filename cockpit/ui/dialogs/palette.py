@@ -52,7 +52,7 @@ _MORE = (
 _OF_CLUSTERS: tuple[Named, ...] = (
     Named(("nodes", "node", "no"), "app.open('nodes')", "the clusters' nodes: how they are, cordon, drain"),
 )
-"""Screens that only a cluster fills."""
+"""Screens that only a cluster fills; without one they say so."""
 _OBJECTS = frozenset(
     {"events", "ev", "node", "no", "endpoints", "ep", "dp", "deploy", "po", "pods", "ns", "rs", "replicasets"}
 )
@@ -72,7 +72,7 @@ def commands(keys: Sequence[Key], scopes: Sequence[str], demo: bool, clusters: S
     ]
     found = [*_MORE, *keyed]
     if not clusters:
-        return found
+        return [*found, *_OF_CLUSTERS]
     left = [
         Named(tuple(name for name in one.names if name not in _OBJECTS), one.action, one.tip, one.key) for one in found
     ]

@@ -143,6 +143,11 @@ class Overview(SelectedService):
             self._focused = shown
             self.cockpit.port.submit(Focus(services=shown))
 
+    def on_screen_resume(self) -> None:
+        """Another screen may have told what is looked at: it is told again."""
+        self._focused = frozenset()
+        super().on_screen_resume()
+
     # The log of the selected service
 
     @property

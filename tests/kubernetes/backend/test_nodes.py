@@ -41,6 +41,8 @@ def node(
 def fleet(*nodes: Node) -> Fleet:
     """A cluster of these."""
     made = Fleet("main", "c1")
+    made.begin(PODS, "")
+    made.end(PODS, "")
     made.put(NODES, "", nodes)
     return made
 
@@ -86,12 +88,12 @@ def test_a_node_that_is_not_ready_is_down_since_then() -> None:
     bad = condition("Ready", "False", "KubeletNotReady", "container runtime is down", LATER)
     one = only(assessed(fleet(node(bad))))
     assert (one.state, one.since) == (State.DOWN, moment(LATER))
-    assert one.why == "unhealthy: node worker-1 is not ready since 13:30:00Z: container runtime is down"
+    assert one.why == "unhealthy: is not ready since 13:30:00Z: container runtime is down"
 
 
 def test_a_node_that_nobody_hears_of_is_down() -> None:
     one = only(assessed(fleet(node(condition("Ready", "Unknown", at=LATER)))))
-    assert (one.state, one.why) == (State.DOWN, "unhealthy: node worker-1 does not answer since 13:30:00Z")
+    assert (one.state, one.why) == (State.DOWN, "unhealthy: does not answer since 13:30:00Z")
 
 
 def test_a_cordoned_node_is_set_aside_and_says_since_when() -> None:
