@@ -77,7 +77,7 @@ async def keeping(kubernetes: Kubernetes, tmp_path: Path) -> AsyncIterator[Keepi
 def read(made: Plan) -> list[str]:
     """The preview's words down to the policy; pods and the server's address by what they are, for lines depend on
     their length."""
-    lines = plan_lines(LOOK, Preview(plan=made), 80, made.made_at)
+    lines = plan_lines(LOOK, Preview(plan=made, picked=made.choices[0][0] if made.choices else ""), 80, made.made_at)
     text = "\n".join(line.text.rstrip() for line in lines).partition("\n policy")[0]
     text = re.sub(r"http://127\.0\.0\.1:\d+", "URL", text)
     return re.sub(r"catalog-[a-z0-9]+-[a-z0-9]+", "POD", text).split()
