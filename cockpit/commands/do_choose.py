@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from cockpit.backends.change import DECLARED, Verb, of_service
 from cockpit.board.model import Freshness, Workload
+from cockpit.board.select import NODE
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.board.text import safe
 
@@ -22,9 +23,13 @@ class CannotTell(Exception):
 
 
 def choose_service(snapshot: Snapshot, word: str) -> ServiceStatus:
-    """A service by its key ("project/name"), or by its name where only one has it. Wrong, CannotTell."""
+    """A service by its key ("project/name"), or by its name where only one has it; a node as "node/NAME".
+
+    Wrong, CannotTell.
+    """
     services = snapshot.services
-    found = [one for one in services if one.key == word] or [one for one in services if one.name == word]
+    found = [one for one in (*services, *snapshot.nodes) if one.key == word]
+    found = found or [one for one in services if one.name == word]
     if len(found) == 1:
         return found[0]
     if found:
@@ -32,7 +37,7 @@ def choose_service(snapshot: Snapshot, word: str) -> ServiceStatus:
     for source in snapshot.sources:
         if source.freshness is not Freshness.LIVE:
             raise CannotTell(f"{safe(word, 60)} is not seen, and {source.label} is {source.freshness}: {source.why}")
-    known = [one.key for one in services]
+    known = [one.key for one in (snapshot.nodes if word.startswith(f"{NODE}/") else services)]
     raise Wrong(f"there is no service {safe(word, 60)}{_near(word, known)}")
 
 
