@@ -16,7 +16,7 @@ _WANTED = {
     "TEXTUAL_FPS": "60",
     "TEXTUAL_SMOOTH_SCROLL": "0",
     "TEXTUAL_DISABLE_KITTY_KEY": "1",
-    "ESCDELAY": "50",
+    "ESCDELAY": "25",  # a key's sequence comes in one piece; Esc itself waits for so long
 }
 
 

@@ -121,14 +121,16 @@ def _moves(terminal: Terminal) -> list[float]:
 
 
 def _filters(terminal: Terminal) -> tuple[list[float], list[float]]:
-    """Of a filter's last letter, and of its end by Esc, each to the number of services that are listed then."""
+    """Of a filter's last letter, until the rows below the one that is left are blank; and of Esc, until all are back."""
+    below = re.compile(rb"\x1b\[%d;2H(?:\x1b\[[0-9;]*m)* {20}" % (FIRST_ROW + 1))
+    every = re.compile(rb"of %d" % DEPLOYMENTS)
     applied, cleared = [], []
-    for turn in range(40):
+    for turn in range(30):
         terminal.send(f"/app-0{turn % 10}")
+        let_run(terminal, 0.5)
+        applied.append(_timed(terminal, f"{turn % 7}", below))
         let_run(terminal, 0.3)
-        applied.append(_timed(terminal, f"{turn % 7}", re.compile(rb"of 1\D")))
-        let_run(terminal, 0.3)
-        cleared.append(_timed(terminal, "\x1b", re.compile(rb"of %d" % DEPLOYMENTS)))
+        cleared.append(_timed(terminal, "\x1b", every))
         let_run(terminal, 0.3)
     return applied, cleared
 

@@ -110,8 +110,9 @@ class Overview(SelectedService):
         asked = self.wanted
         stale = self.cockpit.stale_for is not None
         old, self._drawn_from = self._drawn_from, (frame, asked, stale)
-        if old is None or old[1:] != (asked, stale):
+        if old is not None and old[2] != stale:
             self.table.forget()
+        if old is None or old[1:] != (asked, stale):
             return True
         return any(one is not other for one, other in zip(_drawn_of(old[0]), _drawn_of(frame), strict=True))
 
