@@ -146,6 +146,36 @@ UNDO = plan(
     risks=("hook-receiver-3, hook-receiver-4 will go, with the log; named volumes stay",),
 )  # fmt: skip
 
+CLUSTER: Facts = (
+    *facts(cluster="prod", namespace="omninode", server="https://10.0.0.1:6443"),
+    ("checked", SafeText("permitted (patch deployments.apps/scale in omninode), dry run accepted")),
+)
+_BOUNDS = (
+    ("8", SafeText("8, as asked")),
+    ("min=8", SafeText("min=8 and max=8 of HPA hook-receiver instead: so it lasts")),
+    ("2", SafeText("2, the minimum of HPA hook-receiver")),
+    ("6", SafeText("6, the maximum of HPA hook-receiver")),
+)
+SCALE_HPA = plan(
+    "scale",
+    step("scale", title=SafeText("scale deployment hook-receiver from 3 to 8"), before=facts(replicas="3"),
+         after=facts(replicas="8"), inverse=("scale", (("replicas", "3"),)),
+         command=SafeText("kubectl --context prod -n omninode scale deployment/hook-receiver --replicas=8")),
+    risks=("HPA hook-receiver keeps it between 2 and 6 and will fight: it lowers it to 6 at once",
+           "quota team: pods 10 of 20"),
+    where=CLUSTER, choices=_BOUNDS, chosen="8",
+)  # fmt: skip
+AUTOSCALE = plan(
+    "autoscale",
+    step("autoscale", title=SafeText("autoscale deployment hook-receiver: exactly 8"),
+         before=facts(autoscaler="2 to 6 pods, at 70 % of the requested CPU", replicas="3", pods="3 of 3 ready"),
+         after=facts(autoscaler="exactly 8"), inverse=("autoscale", (("min", "2"), ("max", "6"))),
+         command=SafeText("kubectl --context prod -n omninode patch hpa hook-receiver --type=merge "
+                          """-p '{"spec":{"minReplicas":8,"maxReplicas":8}}'""")),
+    risks=("it raises 3 pods to 8 at once; taken back, their number stays with the HPA",),
+    where=CLUSTER, choices=_BOUNDS, chosen="min=8",
+)  # fmt: skip
+
 
 def bulk(on_failure: str = "stop") -> Plan:
     """A restart of three services."""
@@ -160,3 +190,17 @@ def bulk(on_failure: str = "stop") -> Plan:
     steps = (one("hook-receiver", 1), one("hook-receiver", 2), one("auth", 1), one("auth", 2), one("kafka", 1))
     risks = ("kafka: single replica: nothing answers from its stop (up to 10 s) until it is ready again",)
     return plan("restart", *steps, risks=risks, on_failure=on_failure)
+
+
+def everything() -> Plan:
+    """A restart of all services of a namespace."""
+    risks = (
+        "left out: restart ingest: its rollouts are paused, so nothing would happen: resume it first",
+        "all of omninode that is seen: what others need first, then by tier",
+    )
+    choices = (
+        ("stop", SafeText("the first that fails ends it: the others stay as they are")),
+        ("continue", SafeText("the others are restarted though one fails")),
+    )
+    order = ("order", SafeText("hook-receiver, then auth, then kafka"))
+    return replace(bulk(), where=(*CLUSTER, order), choices=choices, chosen="stop", risks=tuple(map(SafeText, risks)))

@@ -93,6 +93,8 @@ CASES: Mapping[str, Case] = {
     "recreate": Case(plan=plans.RECREATE),
     "scale-argument": Case(plan=plans.SCALE, keys=("s",)),
     "scale": Case(plan=plans.SCALE, keys=("s", "4", "enter")),
+    "scale-autoscaled": Case(plan=plans.SCALE_HPA, keys=("s", "8", "enter")),
+    "autoscale": Case(plan=plans.AUTOSCALE, keys=("s", "8", "enter")),
     "rollback": Case(plan=plans.ROLLBACK, keys=("v", "down")),
     "set": Case(plan=plans.SET),
     "isolate": Case(plan=plans.ISOLATE, needed=TYPED),
@@ -105,6 +107,7 @@ CASES: Mapping[str, Case] = {
     "bulk-continue": Case(plan=plans.bulk("continue"), keys=(*MARK, "r", "down")),
     "bulk-ended": Case(plan=plans.bulk(), keys=(*MARK, *DO), then=ended(
         plans.bulk(), "did not work", "restart auth-1: exit 1 after 2 s", states="ddfww", detail="exit 1 after 2 s")),
+    "everything": Case(plan=plans.everything()),
     "bulk-actions": Case(keys=(*MARK, "a")),
     "typed": Case(needed=TYPED, keys=("r", *"hook-receiver", "tab")),
     "second-person": Case(needed=Requirement(second="production, tier 1", why=("two see more",))),
