@@ -165,5 +165,5 @@ def refused(error: ApiAnswer, name: str) -> str:
     if error.status == 404:
         return f"{name} is gone: no command can be run in it"
     if error.status == 403:
-        return f"no command may be run in {name}: needs create on pods/exec"
+        return f"no command may be run in {name}: needs create and get on pods/exec"
     return f"no command can be run in {name}: {error.message}"

@@ -188,6 +188,26 @@ async def test_a_pod_that_is_gone_is_named_and_stops_nothing(keeping: Opener) ->
     assert [*bridge.files()] == [stays["metadata"]["name"]]
 
 
+async def test_each_container_has_a_file_of_its_own(keeping: Opener) -> None:
+    bridge = await keeping()
+    pods = build.template("extra", "shop", "registry.example.com/shop/extra:1.0.0", grace=0)
+    pods["spec"]["containers"].append(build.container("proxy", "registry.example.com/shop/proxy:1.0.0", ports=[]))
+    bridge.cluster.objects.create(BY_SHELF[STORAGE["deployment"]], build.deployment("extra", "shop", pods))
+    await bridge.stands("extra", 1)
+    await bridge.does("capture", "extra")
+    (files,) = bridge.files().values()
+    assert sorted(files) == ["inspect.txt", "log-extra.txt", "log-proxy.txt"]
+
+
+async def test_what_takes_too_long_is_left_out_and_the_change_goes_on(keeping: Opener) -> None:
+    bridge = await keeping()
+    made = await bridge.made("restart", "catalog")
+    first, *others = made.operations
+    await bridge.works(replace(made, operations=(replace(first, deadline=0.0), *others)))
+    assert bridge.files() == {}
+    assert {one.partition(": ")[2] for one in bridge.facts("missing")} == {"no time was left for it"}
+
+
 async def test_how_much_is_kept_of_many_pods_is_bounded_and_said(keeping: Opener) -> None:
     bridge = await keeping()
     workload = await bridge.sees("catalog")

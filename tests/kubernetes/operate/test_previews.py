@@ -55,7 +55,7 @@ ISOLATE = """\
 
 SHELL = """\
  where    cluster demo · namespace shop · server URL
-          · checked permitted (create pods/exec in shop)
+ checked  permitted (create and get pods/exec in shop)
  now      state running, restarts 0
  to       shell the first of bash and sh that the image has
  choose   with the arrow keys up and down
@@ -102,6 +102,9 @@ async def test_the_lines_that_do_the_same_do_the_same(keeping: Keeping, tmp_path
     await kubectl.ask(*shlex.split(line), stdin=manifest)
     listed = await kubectl.ask("get", "networkpolicy", "--no-headers")
     assert listed.split()[0] == "isolate-deployment-catalog"
+    told = await kubectl.ask("describe", "networkpolicy", "isolate-deployment-catalog")
+    for way in ("ingress", "egress"):
+        assert f"<none> (Selected pods are isolated for {way} connectivity)" in told
     back = await keeping.made("connect", "catalog")
     program, *rest = shlex.split(back.operations[0].command)
     assert program == "kubectl"

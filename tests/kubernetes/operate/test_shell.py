@@ -68,7 +68,7 @@ async def test_bytes_size_and_exit_code(bridge: Bridge) -> None:
     assert (operation.target, operation.done_when, operation.inverse) == (pod.id, "ended", None)
     assert operation.title == f"shell in {pod.name}: bash or sh"
     assert operation.command == f"kubectl --context demo -n shop exec -it {pod.name} -c web -- sh"
-    assert dict(plan.where)["checked"] == "permitted (create pods/exec in shop)"
+    assert dict(plan.where)["checked"] == "permitted (create and get pods/exec in shop)"
     assert [value for value, _ in plan.choices] == [one.id.instance for one in workload.instances]
     assert await bridge.operator.check(operation) == ""
     one = await opened(bridge, plan)
@@ -146,7 +146,14 @@ async def test_what_may_not_be_opened_is_refused_when_it_is_planned(bridge: Brid
     bridge.cluster.policy.grants[ADMIN] = (reads, reviews)
     with pytest.raises(PlanRefused, match=r"you are not permitted to create pods/exec in shop$"):
         await bridge.operator.plan("shell", workload, {})
-    with pytest.raises(SourceError, match=r"no command may be run in web-.*: needs create on pods/exec"):
+    bridge.cluster.policy.grants[ADMIN] = (
+        *(Grant((verb,), ("pods", "namespaces")) for verb in ("get", "list", "watch")), reviews,
+        Grant(("create",), ("pods/exec",)),
+    )  # fmt: skip
+    with pytest.raises(PlanRefused, match=r"you are not permitted to get pods/exec in shop$"):
+        await bridge.operator.plan("shell", workload, {})
+    bridge.cluster.policy.grants[ADMIN] = (reads, reviews)
+    with pytest.raises(SourceError, match=r"no command may be run in web-.*: needs create and get on pods/exec"):
         await opened(bridge, plan)
 
 

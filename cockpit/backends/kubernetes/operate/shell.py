@@ -137,15 +137,19 @@ def _command(workload: Workload, words: str) -> list[str]:
 async def _permitted(hands: Hands, place: Place) -> tuple[Facts, list[str]]:
     """(facts, risks). An exec cannot be rehearsed: whether it is permitted is all that can be asked."""
     name, space = str(place.pod.name), place.pod.id.space
-    request = Request(
-        method="POST", path="", body={}, verb="create", kind=PODS, space=space, name=name, subresource="exec"
-    )  # fmt: skip
-    permitted = await hands.permitted(request)
-    if permitted is False:
-        raise PlanRefused(f"shell in {name}: you are not permitted to {request.permission}")
-    if permitted is None:
+    unknown = False
+    # An exec is `create`; its WebSocket is opened by GET, which servers take for `get` as well.
+    for verb in ("create", "get"):
+        request = Request(
+            method="POST", path="", body={}, verb=verb, kind=PODS, space=space, name=name, subresource="exec"
+        )  # fmt: skip
+        permitted = await hands.permitted(request)
+        if permitted is False:
+            raise PlanRefused(f"shell in {name}: you are not permitted to {request.permission}")
+        unknown = unknown or permitted is None
+    if unknown:
         return (), ["whether you are permitted to do it cannot be asked here"]
-    return (("checked", safe(f"permitted ({request.permission})", 300)),), []
+    return (("checked", safe(f"permitted (create and get pods/exec in {space})", 300)),), []
 
 
 def _operation(hands: Hands, workload: Workload, place: Place, command: Sequence[str]) -> Operation:
