@@ -121,7 +121,7 @@ def _moves(terminal: Terminal) -> list[float]:
 
 
 def _filters(terminal: Terminal) -> tuple[list[float], list[float]]:
-    """Of a filter's last letter, until the rows below the one that is left are blank; and of Esc, until all are back."""
+    """Of a filter's last letter, until the rows below the one that is left are blank; of Esc, until all are back."""
     below = re.compile(rb"\x1b\[%d;2H(?:\x1b\[[0-9;]*m)* {20}" % (FIRST_ROW + 1))
     every = re.compile(rb"of %d" % DEPLOYMENTS)
     applied, cleared = [], []
@@ -129,7 +129,8 @@ def _filters(terminal: Terminal) -> tuple[list[float], list[float]]:
         terminal.send(f"/app-0{turn % 10}")
         let_run(terminal, 0.5)
         applied.append(_timed(terminal, f"{turn % 7}", below))
-        let_run(terminal, 0.3)
+        terminal.send("\r")
+        let_run(terminal, 0.5)
         cleared.append(_timed(terminal, "\x1b", every))
         let_run(terminal, 0.3)
     return applied, cleared

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from cockpit.backends.kubernetes.source import KubernetesSource
 from cockpit.board.board import Board
-from cockpit.board.clock import SystemClock
+from cockpit.board.clock import Clock, SystemClock
 from cockpit.board.model import Identity, Instance, SafeText, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.board.update import Lost, Update
@@ -22,8 +22,10 @@ WITHIN = 60.0
 class Watch:
     """`async with Watch(kubeconfig) as watch`: observed until the block ends. updates: all of them, in order."""
 
-    def __init__(self, kubeconfig: Path, *, spaces: frozenset[str] = frozenset({"shop"})) -> None:
-        self.clock = SystemClock()
+    def __init__(
+        self, kubeconfig: Path, *, spaces: frozenset[str] = frozenset({"shop"}), clock: Clock | None = None
+    ) -> None:
+        self.clock = clock or SystemClock()
         declared = Backend(kind="kubernetes")
         environ = {"KUBECONFIG": str(kubeconfig), "PATH": "/usr/bin:/bin", "HOME": str(kubeconfig.parent)}
         self.source = KubernetesSource(NAME, declared, self.clock, spaces=spaces, environ=environ)
