@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cockpit.backends.change import Verb, of_service
 from cockpit.board.model import Freshness, Identity, SafeText, State, Workload
@@ -158,3 +159,13 @@ def test_what_is_said_of_a_word_is_safe_to_print(word: str) -> None:
         with pytest.raises(Wrong) as error:
             call()
         assert str(error.value).isprintable()
+
+
+def test_a_node_is_named_with_its_kind_and_never_taken_for_a_service() -> None:
+    node = replace(service("node/worker-1", "a"), name="worker-1", node=True)
+    now = replace(board(WEB), nodes=(node,))
+    assert choose_service(now, "node/worker-1") is node
+    with pytest.raises(Wrong, match="there is no service worker-1"):
+        choose_service(now, "worker-1")
+    with pytest.raises(Wrong, match="is node/worker-1 meant"):
+        choose_service(now, "node/worker-2")

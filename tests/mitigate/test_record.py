@@ -182,3 +182,11 @@ async def test_what_ran_is_recorded_and_told_to_whoever_plans(tmp_path: Path) ->
     told = [str(row.text) for row in record.rolling.rows if row.entry.kind == "release"]
     assert told == [f"{SERVICE}: image app:v1 1 -> app:v2 2"]
     await record.close()
+
+
+async def test_only_what_is_under_way_can_be_stopped(tmp_path: Path) -> None:
+    record = record_in(tmp_path / "state")
+    await record.open()
+    with pytest.raises(CommandError, match="not under way any more"):
+        record.halt("no such run")
+    await record.close()

@@ -10,6 +10,7 @@ from cockpit.board.model import State, Workload
 from cockpit.demo.kubernetes.cluster import build
 from cockpit.demo.kubernetes.cluster.access import ADMIN, READ_ONLY, Grant
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
+from cockpit.incident.temporary import Changes
 from cockpit.mitigate.errors import Refused, TargetChanged
 from cockpit.mitigate.progress import Progress
 from tests.kubernetes.emulator.waiting import get, pods_of, until
@@ -100,8 +101,11 @@ async def test_a_node_is_cordoned_and_opened_again(bridge: Bridge) -> None:
     assert status is not None
     assert (status.state, status.why) == (State.PAUSED, "cordoned: takes no new pods")
     assert one.inverse == ("uncordon", ())
+    (standing,) = Changes(bridge.journal.entries).open
+    assert (standing.word, standing.inverse) == ("cordoned", ("uncordon", ()))
     back = await made(bridge, "uncordon", "node-001")
     await bridge.works(back)
+    assert Changes(bridge.journal.entries).open == ()
     assert not get(bridge.cluster, "nodes", "node-001", "")["spec"].get("unschedulable")
     with pytest.raises(PlanRefused, match="node-001 is not cordoned"):
         await made(bridge, "uncordon", "node-001")
