@@ -265,11 +265,11 @@ def _up(pod: Pod, started: datetime | None) -> State:
 
 
 def started_at(pod: Pod) -> datetime | None:
-    """When the present run began: of several containers the one that started last."""
+    """When the present run began, or the last one of what waits to be restarted: of several containers the latest."""
     times = [
         moment(run.started_at)
         for one in pod.status.container_statuses or ()
-        if one.state and (run := one.state.running or one.state.terminated)
+        if one.state and (run := one.state.running or one.state.terminated or _last(one))
     ]
     return max((time for time in times if time is not None), default=None)
 

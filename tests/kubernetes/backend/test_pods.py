@@ -202,3 +202,12 @@ def test_quantities(words: str | int, value: float) -> None:
 @pytest.mark.parametrize("words", ["", "x", "1Zi", None])
 def test_what_is_no_quantity(words: str | None) -> None:
     assert quantity(words) is None
+
+
+def test_a_run_that_ended_keeps_its_start_while_it_waits_for_the_next() -> None:
+    """Else its end is told a second time, as that of a run which never was."""
+    ended = made(pod_json(status("web", terminated(137, "OOMKilled"), restarts=2)))
+    waits = made(pod_json(status("web", waiting("CrashLoopBackOff"), restarts=2, last=terminated(137, "OOMKilled"))))
+    again = made(pod_json(status("web", running(LATER), restarts=3, last=terminated(137, "OOMKilled"))))
+    assert ended.started_at == waits.started_at == datetime(2026, 3, 1, 13, 0, 5, tzinfo=UTC)
+    assert again.started_at == datetime(2026, 3, 1, 13, 30, tzinfo=UTC)
