@@ -36,11 +36,12 @@ class ObjectKind(Struct, frozen=True, kw_only=True):
 
 
 class ObjectColumn(Struct, frozen=True):
-    """One column of a list. wide: only where there is room; number: its cells are numbers."""
+    """One column of a list. wide: only where there is room; number: its cells are numbers; name: the objects' own."""
 
     title: SafeText
     wide: bool = False
     number: bool = False
+    name: bool = False
 
 
 class ObjectOwner(Struct, frozen=True):

@@ -70,6 +70,12 @@ def test_four_services_are_ok_a_drill_by_key_is_felt_and_check_sees_it_too(demo:
     (folder,) = folders(terminal.home)
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / FILE).stat().st_mode & 0o777 == 0o600
+    terminal.send(":pvc\r")
+    terminal.until(r"payments-ledger +Bound")
+    terminal.send("d")
+    terminal.until(r"persistentvolumeclaim .*: described")
+    terminal.send("qq")
+    terminal.until("Services")
     terminal.send("X")
     terminal.until(r"> .*bad-release")
     terminal.send("\x1b[B" * 3)

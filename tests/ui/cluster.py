@@ -34,7 +34,7 @@ CLAIMS = kind("persistentvolumeclaims", "PersistentVolumeClaim", "", "pvc")
 KINDS = (PODS, NAMESPACES, CLAIMS, DEPLOYMENTS, REPLICASETS, kind("pods", "PodMetrics", "metrics.k8s.io"))
 
 COLUMNS = tuple(
-    ObjectColumn(SafeText(title), wide)
+    ObjectColumn(SafeText(title), wide, name=title == "Name")
     for title, wide in (
         ("Name", False), ("Ready", False), ("Status", False), ("Restarts", False), ("Age", False), ("IP", True),
         ("Node", True),
@@ -51,7 +51,8 @@ def row(name: str, *cells: str, uid: str = "", space: str = "shop", **more: Any)
 def pod(name: str, ready: str, status: str, restarts: str, age: str, **more: Any) -> ObjectRow:
     owner = ObjectOwner("replicaset.apps", name.rpartition("-")[0])
     cells = (name, ready, status, restarts, age, "10.244.0.9", "node-001")
-    return row(name, *cells, **{"owner": owner, "fault": status != "Running" or ready[0] == "0"} | more)
+    told: dict[str, Any] = {"owner": owner, "fault": status != "Running" or ready[0] == "0"}
+    return row(name, *cells, **told | more)
 
 
 ROWS = (

@@ -31,6 +31,10 @@ def test_the_longest_text_gets_most() -> None:
     assert shared([9, 7, 17, 40, 120], 75) == [9, 7, 14, 14, 28]
 
 
+def test_the_name_gives_way_last() -> None:
+    assert shared([15, 6, 18, 8, 13, 12, 4], 71, first=[0]) == [15, 6, 18, 8, 10, 10, 4]
+
+
 def widths(total: int, *columns: Natural, rows: Sequence[tuple[str, ...]]) -> list[tuple[str, int]]:
     made = NaturalColumns(columns, lambda row: row)
     made.widen(rows)

@@ -72,9 +72,9 @@ class Answer(Wire, frozen=True):
 def columns_of(answer: Answer) -> tuple[ObjectColumn, ...]:
     """The columns, the name's among them."""
     if answer.kind != "Table":
-        return (ObjectColumn(SafeText("Name")), ObjectColumn(SafeText("Created At")))
+        return (ObjectColumn(SafeText("Name"), name=True), ObjectColumn(SafeText("Created At")))
     return tuple(
-        ObjectColumn(safe(one.name, TITLE), one.priority > 0, one.type in ("integer", "number"))
+        ObjectColumn(safe(one.name, TITLE), one.priority > 0, one.type in ("integer", "number"), one.format == "name")
         for one in (answer.column_definitions or ())[:COLUMNS_MOST]
     )
 

@@ -40,7 +40,7 @@ class ObjectsPane(Table[ObjectRow]):
             self.titles = titles
             self.by = 0 if titles and titles[0].lower() == NEWEST else None
             space = [Natural("NAMESPACE")] if self.read.spaced else []
-            own = [Natural(one.title.upper(), one.number, one.wide) for one in self.read.columns]
+            own = [Natural(one.title.upper(), one.number, one.wide, one.name) for one in self.read.columns]
             self._columns = self._natural = NaturalColumns([*space, *own], self._texts)
             self._drawn.clear()
             rows = self.read.rows

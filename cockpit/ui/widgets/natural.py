@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cockpit.ui.cells import width
 from cockpit.ui.widgets.columns import Column, Columns
@@ -16,11 +17,12 @@ WIDE = 120
 
 
 class Natural(Struct):
-    """One column. least: its title; needed: cells that the longest text so far takes."""
+    """One column. first: it gives way last, and is cut in its middle; needed: what the longest text so far takes."""
 
     title: str
     right: bool = False
     wide: bool = False
+    first: bool = False
     needed: int = 0
 
 
@@ -29,8 +31,8 @@ class NaturalColumns(Columns):
 
     def __init__(self, columns: Sequence[Natural], texts: Callable[[Any], Sequence[str]]) -> None:
         # A width of 1 only says that a blank follows: `layout` gives the real one.
-        super().__init__([Column(one.title, 1, right=one.right, needs=WIDE * one.wide) for one in columns])
-        self._natural = [Natural(one.title, one.right, one.wide, width(one.title)) for one in columns]
+        super().__init__([Column(one.title, 1, right=one.right, middle=one.first) for one in columns])
+        self._natural = [replace(one, needed=width(one.title)) for one in columns]
         self._texts = texts
 
     def fit(self, items: Sequence[Any]) -> bool:
@@ -55,14 +57,16 @@ class NaturalColumns(Columns):
             if wide and total < WIDE:
                 break
             room = total - 1 - sum(sizes.values()) - sum(map(bool, sizes.values())) - len(places)
-            sizes |= zip(places, shared([self._natural[index].needed for index in places], room), strict=True)
+            chosen = [self._natural[index] for index in places]
+            first = [number for number, one in enumerate(chosen) if one.first]
+            sizes |= zip(places, shared([one.needed for one in chosen], room, first), strict=True)
         return [(index, column, sizes[index]) for index, column in enumerate(self._columns) if sizes.get(index)]
 
 
-def shared(needed: Sequence[int], room: int) -> list[int]:
-    """How many cells each gets of `room`: all that it needs, or no more than the long ones, the longest twice that.
+def shared(needed: Sequence[int], room: int, first: Sequence[int] = ()) -> list[int]:
+    """How many cells each gets of `room`: all that it needs, or no more than the long ones.
 
-    Where even LEAST each is too much, the last ones get none.
+    The longest gets twice that, and `first` (places) three times. Where even LEAST each is too much, the last get none.
     """
     if sum(needed) <= room:
         return list(needed)
@@ -72,10 +76,10 @@ def shared(needed: Sequence[int], room: int) -> list[int]:
         for one in least:
             sizes.append(one if sum(sizes) + one <= room else 0)
         return sizes
-    longest = needed.index(max(needed))
+    times = {needed.index(max(needed)): 2} | dict.fromkeys(first, 3)
 
     def given(most: int) -> list[int]:
-        return [min(one, 2 * most if index == longest else most) for index, one in enumerate(needed)]
+        return [min(one, times.get(index, 1) * most) for index, one in enumerate(needed)]
 
     larger = bisect_right(range(LEAST, max(needed) + 1), room, key=lambda most: sum(given(most)))
     return given(LEAST + larger - 1) if larger else least

@@ -12,6 +12,7 @@ from cockpit.backends.catalogue import Form, ObjectPage, ObjectQuery
 from cockpit.backends.kubernetes import catalogue as module
 from cockpit.backends.kubernetes.catalogue import KubernetesCatalogue
 from cockpit.backends.kubernetes.client import KubeClient
+from cockpit.backends.kubernetes.discovery import Discovery
 from cockpit.board.clock import SystemClock
 from cockpit.board.secrets import Secrets
 from cockpit.demo.kubernetes.cluster.access import ADMIN, Grant
@@ -88,27 +89,33 @@ async def test_every_kind_that_kubectl_knows_can_be_listed(catalogue: Kubernetes
         assert (await catalogue.page(ObjectQuery(kind=name))).kind.qualified == name
 
 
-@pytest.mark.parametrize(
-    ("word", "meant"),
-    [
-        ("po", "pods"),
-        ("Pods", "pods"),
-        ("pod", "pods"),
-        ("dp", "deployments.apps"),
-        ("deployment", "deployments.apps"),
-        ("deployments.apps", "deployments.apps"),
-        ("deployments.v1.apps", "deployments.apps"),
-        ("replicaset.apps", "replicasets.apps"),
-        ("ev", "events"),
-        ("eps", "endpointslices.discovery.k8s.io"),
-        ("job", "jobs.batch"),
-        ("cj", "cronjobs.batch"),
-        ("promo", "promotions.shop.example.com"),
-        ("pods.metrics.k8s.io", "pods.metrics.k8s.io"),
-    ],
-)
-async def test_a_kind_is_found_by_any_of_its_names(catalogue: KubernetesCatalogue, word: str, meant: str) -> None:
-    assert (await catalogue.page(ObjectQuery(kind=word))).kind.qualified == meant
+WORDS = {
+    "pods": ("po", "Pods", "pod"),
+    "deployments.apps": ("dp", "deploy", "deployment", "deployments.apps", "deployments.v1.apps", "deployment.apps"),
+    "replicasets.apps": ("rs", "replicaset.apps"),
+    "statefulsets.apps": ("sts",),
+    "daemonsets.apps": ("ds",),
+    "jobs.batch": ("job", "jo"),
+    "cronjobs.batch": ("cj",),
+    "horizontalpodautoscalers.autoscaling": ("hpa",),
+    "poddisruptionbudgets.policy": ("pdb",),
+    "events": ("ev", "event"),
+    "namespaces": ("ns",),
+    "resourcequotas": ("quota",),
+    "endpointslices.discovery.k8s.io": ("eps",),
+    "persistentvolumeclaims": ("pvc",),
+    "secrets": ("secret", "sec"),
+    "ingresses.networking.k8s.io": ("ing",),
+    "promotions.shop.example.com": ("promo", "promotion", "promotions.shop.example.com"),
+    "pods.metrics.k8s.io": ("pods.metrics.k8s.io",),
+}
+
+
+async def test_a_kind_is_found_by_any_of_its_names(client: KubeClient) -> None:
+    discovery = Discovery(client)
+    for meant, words in WORDS.items():
+        for word in words:
+            assert (await discovery.find(word)).qualified == meant, word
 
 
 async def test_a_word_that_means_nothing_says_what_is_near(catalogue: KubernetesCatalogue) -> None:
