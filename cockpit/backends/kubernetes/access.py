@@ -19,6 +19,7 @@ from cockpit.profile.schema import Backend
 
 POD_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _SCHEMES = ("http", "https")
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -42,6 +43,11 @@ class Access(Struct, frozen=True, kw_only=True):
     def host(self) -> str:
         """The server's host, for a sentence."""
         return urlsplit(self.server).hostname or self.server
+
+    @property
+    def near(self) -> bool:
+        """Whether the server, or what leads to it, is on this machine."""
+        return self.host in _LOOPBACK and not self.proxy
 
 
 def find_access(backend: Backend, environ: Mapping[str, str], account: Path = POD_ACCOUNT) -> Access:

@@ -335,6 +335,21 @@ def everywhere(answers: dict[str, list[str]]) -> Callable[..., list[tuple[Any, .
     return lookup
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "api.example"])
+async def test_long_answers_are_compressed_on_their_way_from_afar(
+    host: str, still: Kubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dial, "Resolver", partial(_resolver, everywhere({"api.example": ["127.0.0.1"]})))
+    write(still.kubeconfig, kubeconfig(still.url.replace("127.0.0.1", host)))
+    body = b'{"gitVersion":"' + b"1" * 200_000 + b'"}'
+    answered = Instead(still, lambda call: call.path == "/version", lambda _: Reply(200, body))
+    asker = client(still)
+    assert await asker.raw("/version") == body
+    asked = "identity" if host == "127.0.0.1" else "gzip"
+    assert [call.headers["accept-encoding"] for call in answered.asked] == [asked]
+    await asker.reset()
+
+
 async def test_names_are_looked_up_in_threads_of_their_own(still: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
     names = everywhere({"api.example": ["127.9.9.9", "127.0.0.1"]})
     monkeypatch.setattr(dial, "Resolver", partial(_resolver, names))

@@ -211,3 +211,34 @@ async def test_a_body_above_the_limit_is_refused(kubernetes: Kubernetes) -> None
     async with client(kubernetes.url) as asker:
         answer = await asker.post(MAPS, content=b" " * (4 << 20), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
+
+
+async def test_who_changed_which_field_when_is_kept(kubernetes: Kubernetes) -> None:
+    whole = {"metadata": {"name": "mine"}, "data": {"a": "1", "b": "2"}}
+
+    def owners(answer: httpx.Response) -> dict[str, set[str]]:
+        managed = answer.json()["metadata"]["managedFields"]
+        assert all(one["time"] and one["operation"] == "Update" for one in managed)
+        return {one["manager"]: set(one["fieldsV1"].get("f:data", {})) for one in managed}
+
+    async with client(kubernetes.url) as asker:
+        made = await asker.post(MAPS, json=whole, headers={"User-Agent": "kubectl/v1.33 (linux)"})
+        assert owners(made) == {"kubectl": {"f:a", "f:b"}}
+        merge = "merge-patch+json"
+        changed = await patch(asker, f"{MAPS}/mine", merge, {"data": {"b": "3"}}, fieldManager="controller")
+        assert owners(changed) == {"kubectl": {"f:a"}, "controller": {"f:b"}}
+        same = await patch(asker, f"{MAPS}/mine", merge, {"data": {"a": "1"}}, fieldManager="third")
+        assert owners(same) == owners(changed)
+
+
+async def test_long_answers_are_compressed_for_whoever_asks_and_metrics_are_told(kubernetes: Kubernetes) -> None:
+    big = {"metadata": {"name": "big"}, "data": {"a": "x" * 200_000}}
+    async with client(kubernetes.url) as asker:
+        assert (await asker.post(MAPS, json=big)).status_code == 201
+        packed = await asker.get(f"{MAPS}/big", headers={"Accept-Encoding": "deflate, gzip;q=0.8"})
+        plain = await asker.get(f"{MAPS}/big", headers={"Accept-Encoding": "identity"})
+        told = await asker.get("/metrics")
+    assert (packed.headers["content-encoding"], int(packed.headers["content-length"]) < 20_000) == ("gzip", True)
+    assert "content-encoding" not in plain.headers
+    assert packed.json() == plain.json()
+    assert 'apiserver_storage_objects{resource="pods"} 10\n' in told.text

@@ -8,6 +8,7 @@ from cockpit.demo.kubernetes.api.discovery import discover, paths
 from cockpit.demo.kubernetes.api.errors import ApiError, bad_request, method_not_allowed
 from cockpit.demo.kubernetes.api.eviction import evict
 from cockpit.demo.kubernetes.api.exec import execute
+from cockpit.demo.kubernetes.api.exposition import exposition
 from cockpit.demo.kubernetes.api.logs import logs
 from cockpit.demo.kubernetes.api.metrics import metrics, metrics_target
 from cockpit.demo.kubernetes.api.openapi import openapi
@@ -80,7 +81,8 @@ class Api:
         if user is None:
             raise ApiError(401, "Unauthorized")
         call = replace(call, user=user)
-        found = discover(call, self.cluster.has_metrics) or openapi(call) or review(self.cluster, call)
+        found = discover(call, self.cluster.has_metrics) or openapi(call) or exposition(self.cluster, call)
+        found = found or review(self.cluster, call)
         if found is not None:
             return found
         if used := metrics_target(call.path):

@@ -1,6 +1,6 @@
 """Server-side apply: who owns which field, what two managers want differently, and what one of them gave up.
 
-Only appliers are entered into `managedFields`; what a stored object says of other managers counts for conflicts.
+What a stored object says of other managers (managers.py enters those that update and patch) counts for conflicts.
 """
 
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.demo.kubernetes.api.errors import ApiError
 from cockpit.demo.kubernetes.api.patch.strategic import strategic_patch
-from cockpit.demo.kubernetes.cluster.fields import Path, leaves, paths, tree
+from cockpit.demo.kubernetes.cluster.fields import Path, leaves, paths, step, tree, value_at
 from cockpit.demo.kubernetes.cluster.kinds import Json, Kind
 
 
@@ -49,7 +49,7 @@ def _conflicts(old: Json, wanted: Json, entries: list[Json], manager: str, mine:
         if one["manager"] == manager or one.get("subresource"):
             continue
         for path in sorted(mine & set(leaves(one.get("fieldsV1") or {}))):
-            if _value(old, path) != _value(wanted, path):
+            if value_at(old, path) != value_at(wanted, path):
                 found.append((one, path))
     return found
 
@@ -64,33 +64,10 @@ def _refused(conflicts: list[tuple[Json, Path]]) -> ApiError:
     return ApiError(409, f"Apply failed with {number}: {told}", details={"causes": causes})
 
 
-def _step(value: Any, part: str) -> Any:
-    """What lies behind one segment; None when nothing does."""
-    if part.startswith("f:"):
-        return value.get(part[2:]) if isinstance(value, dict) else None
-    wanted = json.loads(part[2:])
-    if not isinstance(value, list):
-        return None
-    fits = (
-        one for one in value if isinstance(one, dict) and all(_or_tcp(one, key) == word for key, word in wanted.items())
-    )
-    return next(fits, None)
-
-
-def _or_tcp(one: Json, key: str) -> Any:
-    return one.get(key, "TCP" if key == "protocol" else None)
-
-
-def _value(obj: Any, path: Path) -> Any:
-    for part in path:
-        obj = _step(obj, part)
-    return obj
-
-
 def _without(obj: Any, path: Path) -> Any:
     """A copy without what lies at `path`."""
     part = path[0]
-    inner = _step(obj, part)
+    inner = step(obj, part)
     if inner is None:
         return obj
     if part.startswith("f:"):

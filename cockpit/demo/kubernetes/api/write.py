@@ -5,6 +5,7 @@ from typing import Any
 from cockpit.demo.kubernetes.api.apply import applied
 from cockpit.demo.kubernetes.api.bodies import content_type, decoded, obj_of
 from cockpit.demo.kubernetes.api.errors import ApiError, bad_request, conflict, exists, modified
+from cockpit.demo.kubernetes.api.managers import entered, manager_of
 from cockpit.demo.kubernetes.api.patch import APPLY, patched
 from cockpit.demo.kubernetes.api.read import Reads, meant
 from cockpit.demo.kubernetes.api.routes import Target
@@ -42,6 +43,8 @@ class Writes:
             raise exists(kind, name)
         shaped(kind, obj)
         validate(kind, defaulted(kind, obj))
+        if content_type(call) != APPLY:
+            obj = entered(kind, None, obj, manager_of(call), stamp(self._cluster.now()))
         made = self._cluster.objects.create(kind, obj, dry=dry_run(call))
         return self._shown(kind, made, call, 201)
 
@@ -107,6 +110,8 @@ class Writes:
         if target.subresource != "status":
             shaped(kind, new)
             validate(kind, defaulted(kind, new), old)
+            if content_type(call) != APPLY:
+                new = entered(kind, old, new, manager_of(call), stamp(self._cluster.now()))
         made = self._cluster.objects.change(kind, old, new, part=target.subresource, dry=dry_run(call))
         return self._shown(kind, made, call)
 

@@ -77,6 +77,30 @@ def tree(paths: set[Path]) -> Json:
     return made
 
 
+def step(value: Any, part: str) -> Any:
+    """What lies behind one segment; None when nothing does."""
+    if part.startswith("f:"):
+        return value.get(part[2:]) if isinstance(value, dict) else None
+    wanted = json.loads(part[2:])
+    if not isinstance(value, list):
+        return None
+    fits = (
+        one for one in value if isinstance(one, dict) and all(_or_tcp(one, key) == word for key, word in wanted.items())
+    )
+    return next(fits, None)
+
+
+def _or_tcp(one: Json, key: str) -> Any:
+    return one.get(key, "TCP" if key == "protocol" else None)
+
+
+def value_at(obj: Any, path: Path) -> Any:
+    """What lies at a path; None when nothing does."""
+    for part in path:
+        obj = step(obj, part)
+    return obj
+
+
 def managed(obj: Json, api_version: str, now: str) -> list[Json]:
     """What `managedFields` says of an object whose spec a controller wrote and whose status the kubelet writes."""
     meta = {key: obj["metadata"][key] for key in ("labels", "annotations", "generateName") if key in obj["metadata"]}

@@ -9,6 +9,7 @@ from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.demo.kubernetes.cluster.store import Change
 from cockpit.demo.kubernetes.controllers.autoscaling import Autoscalers
+from cockpit.demo.kubernetes.controllers.cronjob import CronJobs
 from cockpit.demo.kubernetes.controllers.daemonset import DaemonSets
 from cockpit.demo.kubernetes.controllers.deployment import Deployments
 from cockpit.demo.kubernetes.controllers.disruption import Disruptions
@@ -25,6 +26,7 @@ _BY_OWNER = {
     "StatefulSet": "statefulsets.apps",
     "DaemonSet": "daemonsets.apps",
     "Job": "jobs.batch",
+    "CronJob": "cronjobs.batch",
 }
 
 
@@ -39,6 +41,7 @@ class Manager:
             "statefulsets.apps": StatefulSets(cluster).reconcile,
             "daemonsets.apps": DaemonSets(cluster).reconcile,
             "jobs.batch": Jobs(cluster).reconcile,
+            "cronjobs.batch": CronJobs(cluster).reconcile,
             "poddisruptionbudgets.policy": Disruptions(cluster).reconcile,
             "horizontalpodautoscalers.autoscaling": Autoscalers(cluster).reconcile,
             "resourcequotas": Quotas(cluster).reconcile,

@@ -5,8 +5,10 @@ The client of an emulator on loopback is still treated as any client: headers, b
 
 import asyncio
 import contextlib
+import gzip
 import ssl
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -17,6 +19,8 @@ from cockpit.demo.kubernetes.server.wire import Answer, Call, Handler, Pipe, Rep
 BODY_LIMIT = 3 << 20
 """Bytes of a request, as the real API server's."""
 HEADERS_LIMIT = 64 << 10
+PACKED_FROM = 128 << 10
+"""Bytes from which on an answer is compressed, as fast as may be: both as the real API server does it."""
 _CHUNK = 64 << 10
 _TOO_LARGE = (
     b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"request too large","code":413}'
@@ -81,11 +85,12 @@ class _Connection:
             if body is None:
                 await self._send(Reply(413, _TOO_LARGE))
                 return
-            answer = await self._handler(_call(request, body))
+            call = _call(request, body)
+            answer = await self._handler(call)
             if isinstance(answer, Upgrade):
                 await self._upgrade(answer)
                 return
-            await self._send(answer)
+            await self._send(_packed(answer, call) if isinstance(answer, Reply) else answer)
             if self._http.our_state is h11.MUST_CLOSE or self._http.their_state is not h11.DONE:
                 return
             self._http.start_next_cycle()
@@ -160,6 +165,15 @@ class _Connection:
     def _write(self, data: bytes | None) -> None:
         if data:
             self._writer.write(data)
+
+
+def _packed(answer: Reply, call: Call) -> Reply:
+    """A long answer in gzip, for whoever asks for it."""
+    accepted = {one.partition(";")[0].strip() for one in call.headers.get("accept-encoding", "").split(",")}
+    if len(answer.body) < PACKED_FROM or "gzip" not in accepted:
+        return answer
+    more = (("content-encoding", "gzip"), ("vary", "Accept-Encoding"))
+    return replace(answer, body=gzip.compress(answer.body, 1, mtime=0), headers=(*answer.headers, *more))
 
 
 def _reason(status: int) -> bytes:
