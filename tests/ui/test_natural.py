@@ -51,6 +51,12 @@ def test_wide_columns_have_what_the_others_leave() -> None:
     assert widths(3, *columns, rows=rows) == []
 
 
+def test_names_are_cut_in_their_middle_and_sentences_at_their_end() -> None:
+    made = NaturalColumns((Natural("OBJECT"), Natural("MESSAGE")), lambda row: row)
+    made.widen([("pod/web-5c6d7e8f9a-mmp2l", "Back-off restarting failed container")])
+    assert [column.middle for _, column, _ in made.layout(30)] == [True, False]
+
+
 def test_a_column_never_shrinks() -> None:
     made = NaturalColumns((Natural("NAME"),), lambda row: row)
     assert made.widen([("a-long-name",)])

@@ -72,6 +72,8 @@ async def test_right_writes_the_kind_out_and_a_command_keeps_its_place() -> None
     async with shown(port) as screen:
         await screen.press("colon", *"pers", "right", "x")
         assert ":persistentvolumeclaims x" in screen.line(3)
+        await screen.press("escape", "colon", *"nosuch", "enter")
+        assert "no command and no kind of object has that name" in screen.text()
         await screen.press("escape", "colon", *"res")
         assert "resources" in screen.line(4)
         await screen.press("escape")

@@ -148,7 +148,8 @@ class Palette(Dialog):
         self._at = max(0, min(self._at, len(found) - 1))
         lines = [Line((Span(" :", "key"), Span(self._typed, "strong"), Span(" ", "focus")))]
         if not found:
-            return [*lines, Line((Span(" no command has that name; Backspace takes letters back", "dim"),))]
+            what = "no command and no kind of object" if self._clusters else "no command"
+            return [*lines, Line((Span(f" {what} has that name; Backspace takes letters back", "dim"),))]
         look = self.cockpit.look
         room = max(3, self.one(Drawn).size.height - AROUND)
         first = max(0, min(self._at - room // 2, len(found) - room))

@@ -17,13 +17,14 @@ WIDE = 120
 
 
 class Natural(Struct):
-    """One column. first: it gives way last, and is cut in its middle; needed: what the longest text so far takes."""
+    """One column. first: it gives way last. needed: what the longest text so far takes; spoken: some have blanks."""
 
     title: str
     right: bool = False
     wide: bool = False
     first: bool = False
     needed: int = 0
+    spoken: bool = False
 
 
 class NaturalColumns(Columns):
@@ -31,7 +32,7 @@ class NaturalColumns(Columns):
 
     def __init__(self, columns: Sequence[Natural], texts: Callable[[Any], Sequence[str]]) -> None:
         # A width of 1 only says that a blank follows: `layout` gives the real one.
-        super().__init__([Column(one.title, 1, right=one.right, middle=one.first) for one in columns])
+        super().__init__([Column(one.title, 1, right=one.right) for one in columns])
         self._natural = [replace(one, needed=width(one.title)) for one in columns]
         self._texts = texts
 
@@ -43,6 +44,7 @@ class NaturalColumns(Columns):
         """Columns that these items need more room in take it; True when one has become wider."""
         wider = False
         for one, texts in zip(self._natural, zip(*map(self._texts, items), strict=True), strict=False):
+            one.spoken = one.spoken or any(" " in text for text in texts)
             needed = max(map(width, texts), default=0)
             if needed > one.needed:
                 one.needed, wider = needed, True
@@ -60,7 +62,12 @@ class NaturalColumns(Columns):
             chosen = [self._natural[index] for index in places]
             first = [number for number, one in enumerate(chosen) if one.first]
             sizes |= zip(places, shared([one.needed for one in chosen], room, first), strict=True)
-        return [(index, column, sizes[index]) for index, column in enumerate(self._columns) if sizes.get(index)]
+        # Of a name both ends matter, of a sentence its beginning.
+        return [
+            (index, replace(column, middle=not self._natural[index].spoken), sizes[index])
+            for index, column in enumerate(self._columns)
+            if sizes.get(index)
+        ]
 
 
 def shared(needed: Sequence[int], room: int, first: Sequence[int] = ()) -> list[int]:
