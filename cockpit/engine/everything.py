@@ -34,13 +34,20 @@ def verb_of(workload: Workload, others: int) -> Verb:
     )
 
 
-def targets_of(services: Sequence[ServiceStatus], near: Identity, offers: Callable[[Workload], bool]) -> list[Target]:
-    """What is restarted with `near`: each workload of its namespace once, with a service of it."""
+def targets_of(
+    services: Sequence[ServiceStatus], near: Identity, offers: Callable[[Workload], bool], most: int
+) -> list[Target]:
+    """What is restarted with `near`: each workload of its namespace once, with a service of it.
+
+    It looks no further than for one more than `most`: this is asked whenever another service is selected.
+    """
     found: dict[Identity, Target] = {}
-    for service in services:
+    for service in services if near.space else ():
         for one in service.workloads:
-            if near.space and _place(one.id) == _place(near) and one.id not in found and offers(one):
+            if _place(one.id) == _place(near) and one.id not in found and offers(one):
                 found[one.id] = service, one
+        if len(found) > most:
+            break
     return list(found.values())
 
 

@@ -39,7 +39,7 @@ class Planner:
         operator = self.operators.get(workload.source)
         own = operator.verbs(workload) if operator else ()
         every = self._everything(workload) if any(verb.name == everything.ONE for verb in own) else []
-        own = (*own, everything.verb_of(workload, len(every))) if len(every) > 1 else own
+        own = (*own, everything.verb_of(workload, len(every))) if 1 < len(every) <= MOST else own
         declared = self._declared
         if declared is None:
             return own
@@ -84,7 +84,7 @@ class Planner:
         """One plan for everything of a namespace; what cannot be restarted is left out and named."""
         way, targets = everything.way_of(arguments), self._everything(workload)
         if len(targets) > MOST:
-            raise PlanRefused(f"{workload.id.space} has {len(targets)} to restart; at most {MOST} are changed at once")
+            raise PlanRefused(f"{workload.id.space} has more than {MOST} to restart; no more are changed at once")
         plans, left_out = await everything.plans_of(everything.in_order(targets), self.plan)
         if not plans:
             raise PlanRefused(f"nothing of {workload.id.space} can be restarted: {'; '.join(left_out[:3]) or 'none'}")
@@ -97,7 +97,7 @@ class Planner:
             operator = self.operators.get(one.source)
             return operator is not None and any(verb.name == everything.ONE for verb in operator.verbs(one))
 
-        return everything.targets_of(self._board.snapshot().services, workload.id, offers)
+        return everything.targets_of(self._board.snapshot().services, workload.id, offers, MOST)
 
     async def _verb(self, verb: str, workload: Workload, arguments: dict[str, str]) -> Plan:
         operator = self.operators.get(workload.source)

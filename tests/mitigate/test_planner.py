@@ -127,6 +127,15 @@ async def test_several_are_one_plan_and_all_that_cannot_are_named(planner: Plann
     assert one.services == (SERVICE,)
 
 
+async def test_of_more_than_may_be_changed_at_once_nothing_is_offered(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.engine.plans.MOST", 1)
+    assert "restart-all" not in [verb.name for verb in planner.verbs(WORKLOAD)]
+    with pytest.raises(PlanRefused, match="omninode has more than 1 to restart"):
+        await planner.plan(asked("restart-all"))
+
+
 async def test_what_is_gone_or_not_known_is_refused(planner: Planner) -> None:
     with pytest.raises(CommandError, match="not on the board any more"):
         await planner.plan(asked("restart", workload=replace(WORKLOAD, name="gone")))
