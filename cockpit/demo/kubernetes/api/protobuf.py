@@ -1,6 +1,6 @@
 """Protobuf bodies: kubectl sends some objects so and takes no other answer to "in what format".
 
-Only what its commands create that way is in the table: reviews, autoscalers, Deployments, Jobs, ConfigMaps, Secrets.
+Only what its commands create that way is in the table: reviews, autoscalers, what runs pods, ConfigMaps, Secrets.
 Answers are JSON all the same, which every client accepts.
 """
 
@@ -23,9 +23,18 @@ _META: Mapping[int, Field] = {
     3: ("namespace", "string"),
     11: ("labels", "map"),
     12: ("annotations", "map"),
+    13: ("ownerReferences", "*Owner"),
 }
 _MESSAGES: Mapping[str, Mapping[int, Field]] = {
     "Meta": _META,
+    "Owner": {
+        1: ("kind", "string"),
+        3: ("name", "string"),
+        4: ("uid", "string"),
+        5: ("apiVersion", "string"),
+        6: ("controller", "bool"),
+        7: ("blockOwnerDeletion", "bool"),
+    },
     "SelfSubjectAccessReview": {1: ("metadata", "Meta"), 2: ("spec", "AccessSpec")},
     "AccessSpec": {1: ("resourceAttributes", "Resource"), 2: ("nonResourceAttributes", "NonResource")},
     "Resource": {
@@ -65,6 +74,18 @@ _MESSAGES: Mapping[str, Mapping[int, Field]] = {
         6: ("template", "Template"),
         7: ("backoffLimit", "int"),
     },
+    "CronJob": {1: ("metadata", "Meta"), 2: ("spec", "CronJobSpec")},
+    "CronJobSpec": {
+        1: ("schedule", "string"),
+        2: ("startingDeadlineSeconds", "int"),
+        3: ("concurrencyPolicy", "string"),
+        4: ("suspend", "bool"),
+        5: ("jobTemplate", "Job"),
+        6: ("successfulJobsHistoryLimit", "int"),
+        7: ("failedJobsHistoryLimit", "int"),
+        8: ("timeZone", "string"),
+    },
+    "ServiceAccount": {1: ("metadata", "Meta")},
     "Selector": {1: ("matchLabels", "map")},
     "Template": {1: ("metadata", "Meta"), 2: ("spec", "PodSpec")},
     "PodSpec": {2: ("containers", "*Container"), 3: ("restartPolicy", "string")},
@@ -81,7 +102,7 @@ _MESSAGES: Mapping[str, Mapping[int, Field]] = {
 }
 _OBJECTS = frozenset(
     {"SelfSubjectAccessReview", "SelfSubjectRulesReview", "HorizontalPodAutoscaler", "ConfigMap", "Secret"}
-) | {"Namespace", "Deployment", "Job"}
+) | {"Namespace", "Deployment", "Job", "CronJob", "ServiceAccount"}
 
 
 def decoded(body: bytes) -> Json:
@@ -130,6 +151,8 @@ def _value(kind: str, value: int | bytes) -> Any:
         return _text(value)
     if kind == "int":
         return value
+    if kind == "bool":
+        return bool(value)
     if kind == "quantity":
         return _message("Quantity", _bytes(value)).get("string", "0")
     return _message(kind, _bytes(value))
