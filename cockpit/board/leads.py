@@ -4,6 +4,7 @@ The order is a table (`lead.WEIGHTS`), then what is worse, then what was there f
 that it is the cause.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -15,6 +16,8 @@ from cockpit.board.platformleads import of_instances, of_workload
 from cockpit.board.snapshot import ServiceStatus, SourceStatus
 from cockpit.board.text import safe
 
+_WORDS = re.compile(r"[A-Za-z]{3}")
+"""Of a shape without a word (an object of which everything changes) nothing is learned."""
 MOST = 40
 """Findings of one service that are kept; a thousand instances that fail alike are one."""
 
@@ -134,4 +137,5 @@ def of_errors(service: ServiceStatus, shapes: Iterable[tuple[SafeText, int, date
             state=ReadingState.OK, count=count, evidence=Evidence(place=Place.LOG, name=service.name, at=last),
         )
         for shape, count, last in shapes
+        if _WORDS.search(shape)
     )  # fmt: skip

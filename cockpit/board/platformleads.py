@@ -11,7 +11,7 @@ from cockpit.board.snapshot import ServiceStatus
 from cockpit.board.text import safe
 
 _ERRORS: tuple[tuple[re.Pattern[str], Kind], ...] = (
-    (re.compile(r"(?i)^(?:[\w.-]+: )?image pull\b"), Kind.IMAGE),
+    (re.compile(r"(?i)^(?:[\w.-]+: )?image |\bno such image\b|\bpull access\b|\bmanifest\b"), Kind.IMAGE),
     (re.compile(r"^node \S+ (?:does not answer|is not ready)"), Kind.NODE),
     (re.compile(r"^(?:unschedulable|not scheduled|SchedulingGated)\b"), Kind.SCHEDULING),
     (re.compile(r"^evicted\b"), Kind.EVICTED),
@@ -32,6 +32,9 @@ def of_instances(service: ServiceStatus, workload: Workload) -> Iterator[Lead]:
         last = max(some, key=lambda one: (_when(one) is not None, _when(one), one.name))
         words = told.get(last.name) or _words(last)
         times = [at for at in map(_when, some) if at is not None]
+        if last.phase is Phase.RESTARTING and service.since is not None:
+            # Of a crash loop the platform tells the last end; the service is in trouble since the first.
+            times.append(service.since)
         subject = f"{workload.id.name} {last.exit_code} {last.error[:80]} {last.health_detail[:80]}"
         yield Lead(
             kind=kind, subject=subject, count=len(some),

@@ -55,16 +55,15 @@ def explain_lines(
     look: Look, service: ServiceStatus, services: Services, rows: tuple[Row, ...], now: datetime, columns: int
 ) -> list[Line]:
     """The whole explanation."""
-    lines = [*_verdict(look, service, services, now, columns), Line(), _title("What is known of it")]
-    lines += _texts(look, service.evidence or (service.why or "nothing speaks against it",), columns)
-    lines += [Line(), _title("What it needs")]
+    lines = [*_verdict(look, service, services, now, columns), Line(), _title("What it needs")]
     tree = [_node(look, depth, name, other, now) for depth, name, other in needed(service, services)]
     lines += tree or [Line((Span("   nothing is declared", "dim"),))]
     if service.dependents:
         lines += [Line(), _title("What needs it")]
         lines += [_node(look, 1, name, services.get(name), now) for name in service.dependents]
-    lines += [Line(), _title("What happened around then")]
-    return lines + _around(look, service, rows, columns)
+    lines += [Line(), _title("What happened around then"), *_around(look, service, rows, columns)]
+    lines += [Line(), _title("What is known of it")]
+    return lines + _texts(look, service.evidence or (service.why or "nothing speaks against it",), columns)
 
 
 def unseen_lines(look: Look, service: ServiceStatus, sources: tuple[SourceStatus, ...], columns: int) -> list[Line]:

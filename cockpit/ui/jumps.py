@@ -27,17 +27,17 @@ def begin(screen: CockpitScreen, service: ServiceStatus, evidence: Evidence) -> 
 
 
 def words(look: Look, evidence: Evidence) -> str:
-    """What Enter opens: "log of web-2, run before"."""
-    at = f" {moment(evidence.at, look.utc)}" if evidence.at else ""
+    """What Enter opens: "log of web-2", "HPA web"."""
+    at = f" at {moment(evidence.at, look.utc)}" if evidence.at else ""
     name = look.text(evidence.name)
-    run = ", run before" if evidence.previous else ""
+    run = "run before," if evidence.previous else "log of"
     told = {
-        Place.LOG: f"log of {name}{at}{run}",
+        Place.LOG: f"{run} {name}",
         Place.PROBE: f"endpoint {name}",
         Place.SERVICE: f"why {name} is so",
         Place.OBJECT: f"describe {name}",
         Place.LISTED: f"{_SINGULAR.get(evidence.kind, evidence.kind)} {name}",
-        Place.REVISIONS: f"history of {name}",
+        Place.REVISIONS: "history",
         Place.TIMELINE: f"timeline{at}",
         Place.RESOURCES: "resources",
         Place.NOWHERE: "",

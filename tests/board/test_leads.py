@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cockpit.backends.kubernetes import around, controllers
+from cockpit.backends.kubernetes.pods import pull_words
 from cockpit.backends.kubernetes.wire_apps import Controller, Hpa, Pdb
 from cockpit.board.lead import WEIGHTS, Kind, Lead, Place
 from cockpit.board.leads import MOST, leads, of_errors
@@ -82,7 +83,17 @@ CASES: list[tuple[Instance, Kind, Place, str]] = [
         pod(1, Phase.PENDING, error=SafeText("image pull: not found: web:2")),
         Kind.IMAGE, Place.OBJECT, "image pull: not found: web:2",
     ),
-    (pod(1, Phase.PENDING, error=SafeText("app: image pull: x")), Kind.IMAGE, Place.OBJECT, "app: image pull: x"),
+    *(
+        (pod(1, Phase.PENDING, error=SafeText(error)), Kind.IMAGE, Place.OBJECT, error)
+        for error in (
+            f"app: {pull_words('manifest unknown', 'r.example.com/web:2')}", pull_words("Back-off pulling", "web:2"),
+            pull_words("pull access denied", "web:2"), pull_words("dial tcp: no such host", "r.example.com/web:2"),
+        )
+    ),
+    (
+        pod(1, Phase.CREATED, error=SafeText("No such image: web:2")),
+        Kind.IMAGE, Place.OBJECT, "image pull: No such image",
+    ),
     (
         pod(1, Phase.PENDING, error=SafeText("unschedulable: 0/3 nodes: insufficient cpu")),
         Kind.SCHEDULING, Place.OBJECT, "unschedulable: 0/3 nodes: insufficient cpu",
@@ -131,6 +142,16 @@ def test_instances_that_fail_alike_are_one_finding_with_the_last_as_its_evidence
     found = of(*pods)
     assert (found.count, found.text, found.since) == (24, "exit 1 (24x)", ago(100))
     assert found.evidence.identity == pods[-1].id
+
+
+def test_a_crash_loop_is_as_old_as_the_trouble() -> None:
+    found = of(pod(1, Phase.RESTARTING, exit_code=1, finished_at=ago(3)))
+    assert found.since == ago(120)
+
+
+def test_errors_without_a_word_tell_nothing() -> None:
+    shapes = [(SafeText("{…: …, …: …}"), 7, None), (SafeText("pool exhausted"), 1, None)]
+    assert [one.text for one in of_errors(service(), shapes)] == ["log: pool exhausted"]
 
 
 def test_what_stands_around_it() -> None:

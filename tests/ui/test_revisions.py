@@ -51,7 +51,7 @@ def port(found: tuple[Revision, ...] = FOUND) -> FakePort:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_the_list_and_what_differs(size: tuple[int, int]) -> None:
     async with shown(port(), size) as screen:
-        await screen.press("z", "j")
+        await screen.press("z")
         golden(f"revisions-{size[0]}x{size[1]}", screen.text())
         await screen.press("enter")
         assert "hook-receiver: from 11 to 12" in screen.line(2)
@@ -63,7 +63,7 @@ async def test_the_list_and_what_differs(size: tuple[int, int]) -> None:
 
 async def test_any_two_are_compared_by_marking_them() -> None:
     async with shown(port()) as screen:
-        await screen.press("z")
+        await screen.press("z", "g")
         assert "This is what is wanted now" in screen.text()
         await screen.press("enter")
         assert "select another, or mark two" in screen.line(23)
@@ -94,7 +94,7 @@ async def test_it_is_given_by_the_name_that_its_backend_has_for_it() -> None:
     (*_, rollback, _) = VERBS
     made.answers["Verbs"] = (replace(rollback, arguments=(("release", "one that ran"),)),)
     async with shown(made) as screen:
-        await screen.press("z", "j", "v")
+        await screen.press("z", "v")
         (asked,) = [one for one in made.sent if isinstance(one, MakePlan)]
         assert asked.arguments == (("release", "hook-11"),)
 
@@ -141,7 +141,7 @@ async def test_what_keeps_no_revisions_says_so() -> None:
 async def test_what_is_not_known_is_not_shown_as_the_same() -> None:
     old, new = (replace(one, definition=()) for one in FOUND[:2])
     async with shown(port((old, replace(new, gone=True, number=0, name="v1", replicas=None)))) as screen:
-        await screen.press("z", "j")
+        await screen.press("z", "G")
         assert "what one of them is made from is not known" in screen.text()
         assert "gone" in screen.text()
         await screen.press("slash", *"nothing", "enter")

@@ -72,6 +72,8 @@ def instance_of(pod: Pod, identity: Identity, *, job: bool = False) -> Instance:
         started_at=started,
         finished_at=state.finished_at,
         image=SafeText(intern(safe(image, 512))),
+        # Its digest is known once it is pulled, and may differ between nodes: its name is what a revision keeps.
+        image_id=intern(safe(image, 512)),
         version=SafeText(intern(version_of(image, meta.labels.version if meta.labels else ""))),
         ports=() if job else ports_of(containers),
         addresses=(intern(pod.status.pod_ip),) if pod.status.pod_ip else (),

@@ -28,7 +28,7 @@ COLUMNS = (
     Column("#", 2, right=True),
     Column("", 1),
     Column("SINCE", 6, right=True),
-    Column("ENTER OPENS", 24, grow=16, fit=lambda one: one.opens),
+    Column("ENTER OPENS", 22, fit=lambda one: one.opens, least=11, middle=True),
     Column("FINDING", 0),
 )
 

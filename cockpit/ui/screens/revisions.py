@@ -86,8 +86,12 @@ class RevisionsScreen(SelectedService):
         self._version: Hashable = None
 
     def body(self) -> ComposeResult:
-        """The table and what differs."""
-        yield Table[Revision](COLUMNS, lambda one: one.name, self._cells, id="body")
+        """The table and what differs; at first the cursor stands on what would be gone back to."""
+        table = Table[Revision](COLUMNS, lambda one: one.name, self._cells, id="body")
+        others = (one for one in self._found if not one.current and not one.gone)
+        likely = max(others, key=lambda one: (bool(one.ready), one.number), default=None)
+        table.cursor = likely.name if likely is not None else None
+        yield table
         yield Drawn(self._detail, id="detail")
 
     def rooms(self, width: int, height: int) -> Rooms:

@@ -60,7 +60,7 @@ def _instance(look: Look, instance: Instance, now: datetime, columns: int) -> li
         ("finished", at(instance.finished_at)),
         ("created", at(instance.created_at)),
         ("restarts", f"{restarts}, policy {instance.restart_policy or 'none'}"),
-        ("image", f"{instance.image} {instance.image_id[:19]}".strip()),
+        ("image", f"{instance.image} {instance.image_id.removeprefix(instance.image)[:19]}".strip()),
         ("ports", look.text(ports)),
         ("addresses", look.text(", ".join(instance.addresses))),
         ("limits", f"cpu {cores}, memory {size(instance.memory_limit) if instance.memory_limit else 'none'}"),

@@ -10,6 +10,8 @@ from cockpit.backends.history import Ran
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.history import healthy, history, selector_words
 from cockpit.board.clock import SystemClock
+from cockpit.board.lead import Kind, Place
+from cockpit.board.leads import leads
 from cockpit.board.model import Identity, SafeText, State
 from cockpit.board.revision import Revision, difference
 from cockpit.board.secrets import Secrets
@@ -109,6 +111,8 @@ async def test_a_rollout_that_goes_bad_is_seen_with_its_reason(kubernetes: Kuber
         one = await watch.assessed("checkout", lambda one: "exit 1" in one.why)
         assert one.state is State.DEGRADED
         set_image(kubernetes, f"{IMAGE}:3.9.1-missing")
-        await watch.assessed("checkout", lambda one: "image not found" in " ".join(one.evidence))
+        wanted = {Kind.IMAGE, Kind.ROLLOUT, Kind.CHANGE}
+        one = await watch.assessed("checkout", lambda one: wanted <= {lead.kind for lead in leads(one)})
+        assert next(lead for lead in leads(one) if lead.kind is Kind.IMAGE).evidence.place is Place.OBJECT
         set_image(kubernetes, f"{IMAGE}:3.8.1")
         await watch.assessed("checkout", lambda one: one.state is State.OK)
