@@ -1,7 +1,7 @@
 """What is to be kept of a workload's instances: what the profile declares for the services that it runs, and whether a
 change may go on when something of it is missing. Of any backend."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -35,13 +35,16 @@ class Evidence:
         self._profile, self._environ = profile, environ
         self._selection = Selection(profile)
 
-    def arguments(self, workload: Workload, verb: str) -> tuple[tuple[str, str], ...]:
+    def arguments(
+        self, workload: Workload, verb: str, moved: Iterable[Workload] = ()
+    ) -> tuple[tuple[str, str], ...]:  # fmt: skip
         """For an operation that captures: ("declared", the profile's captures) and ("required", why), where there are.
 
-        verb: what is done afterwards; `capture` itself is asked for, so nothing may be missing.
+        verb: what is done afterwards; `capture` itself is asked for, so nothing may be missing. moved: whose instances
+        it takes from a node; what the policy wants of their services counts.
         """
         declared = dict(pair for service in self._services(workload) for pair in service.captures.items())
-        why = self._required(workload, verb)
+        why = next(filter(None, (self._required(one, verb) for one in (workload, *moved))), "")
         return (
             *((("declared", _encode(declared).decode()),) if declared else ()),
             *((("required", why),) if why else ()),

@@ -1,6 +1,7 @@
 """Nodes through the door: cordoned and opened again, and drained as far as disruption budgets allow."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -13,8 +14,11 @@ from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.incident.temporary import Changes
 from cockpit.mitigate.errors import Refused, TargetChanged
 from cockpit.mitigate.progress import Progress
+from cockpit.profile.policy import PolicyRule
+from tests.kubernetes.conftest import Kubernetes
 from tests.kubernetes.emulator.waiting import get, pods_of, until
 from tests.kubernetes.operate.bridge import HOLD, Bridge
+from tests.kubernetes.operate.keeping import Keeping
 from tests.kubernetes.operate.test_restart import risks
 
 
@@ -24,6 +28,11 @@ def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cockpit.backends.kubernetes.operate.nodes.evict.NEXT", 0.05)
     monkeypatch.setattr("cockpit.backends.kubernetes.operate.nodes.evict.WAIT", 0.1)
     monkeypatch.setattr("cockpit.mitigate.rounds.LONGEST", 0.2)
+
+
+def watched(pods: list[Json]) -> set[str]:
+    """The uids of those in the namespace that the board watches."""
+    return {pod["metadata"]["uid"] for pod in pods if pod["metadata"]["namespace"] == "shop"}
 
 
 def on(bridge: Bridge, name: str) -> list[Json]:
@@ -46,7 +55,7 @@ async def sees(bridge: Bridge, name: str) -> Workload:
         status = board.snapshot().find(f"node/{name}")
         return status.workloads[0] if status is not None else None
 
-    uids = {pod["metadata"]["uid"] for pod in on(bridge, name)}
+    uids = watched(on(bridge, name))
     await bridge.sees("checkout")
     await bridge.watch.until(lambda: (one := shown()) and one.node and one.node.pods == uids)
     found = shown()
@@ -231,3 +240,53 @@ async def test_who_may_not_is_told_before(bridge: Bridge) -> None:
     for verb, words in (("cordon", "patch nodes"), ("drain", "create pods/eviction in shop")):
         with pytest.raises(PlanRefused, match=f"you are not permitted to {words}"):
             await bridge.operator.plan(verb, node, {})
+
+
+async def test_pods_that_the_board_does_not_show_are_seen_to_be_gone_too(bridge: Bridge) -> None:
+    name = host_of(bridge, "catalog")
+    budget(bridge, 0)
+    await settled(bridge, 3)
+    template = build.template("far", "default", "example.com/far:1")
+    bridge.cluster.objects.create(BY_SHELF["deployments.apps"], build.deployment("far", "default", template, 4))
+    far = {"app.kubernetes.io/name": "far"}.items()
+    await until(
+        bridge.cluster,
+        lambda: sum(far <= pod["metadata"]["labels"].items() and pod["spec"].get("nodeName") is not None
+                    for pod in bridge.cluster.store.each("pods", "default")) == 4,
+    )  # fmt: skip
+    there = [pod["metadata"]["uid"] for pod in on(bridge, name) if pod["metadata"]["namespace"] == "default"]
+    assert there
+    plan = await made(bridge, "drain", name)
+    assert sorted(dict(plan.operations[1].arguments)["unseen"].split()) == sorted(there)
+    await bridge.works(plan)
+    assert not on(bridge, name)
+
+
+async def test_without_the_right_to_see_its_pods_a_node_is_not_drained(bridge: Bridge) -> None:
+    node = await sees(bridge, "node-000")
+    everything = Grant(("*",), ("nodes", "namespaces", "selfsubjectaccessreviews"))
+    bridge.cluster.policy.grants[ADMIN] = (everything, Grant(("*",), ("*",), ("shop",)))
+    with pytest.raises(PlanRefused, match="drain node-000: which pods are on it cannot be seen"):
+        await bridge.operator.plan("drain", node, {})
+
+
+async def test_pods_go_by_eviction_alone(bridge: Bridge) -> None:
+    name = host_of(bridge, "payments")
+    plan = await made(bridge, "drain", name)
+    bridge.cluster.faults.seen.clear()
+    await bridge.works(plan)
+    changes = [one for one in bridge.cluster.faults.seen if one.split()[0] in ("POST", "PATCH", "DELETE", "PUT")]
+    assert changes[0] == f"PATCH /api/v1/nodes/{name}"
+    assert all(
+        one.startswith("POST /api/v1/namespaces/shop/pods/") and one.endswith("/eviction") for one in changes[1:]
+    )
+
+
+async def test_what_the_policy_of_a_moved_service_wants_kept_is_kept_first(
+    kubernetes: Kubernetes, tmp_path: Path
+) -> None:
+    rule = PolicyRule(need="capture", tiers=(2,), why="the review asks for it")
+    async with Keeping(kubernetes, tmp_path, (rule,)) as bridge:
+        plan = await made(bridge, "drain", host_of(bridge, "checkout"))
+        assert [one.verb for one in plan.operations] == ["capture", "cordon", "evict"]
+        assert dict(plan.operations[0].arguments)["required"] == "the policy wants it kept: the review asks for it"

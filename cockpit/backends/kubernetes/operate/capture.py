@@ -19,7 +19,7 @@ from cockpit.backends.evidence import VERB, Evidence, declared
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.kinds import PODS
 from cockpit.backends.kubernetes.operate import parts
-from cockpit.backends.kubernetes.operate.draft import is_ready, kubectl, make_plan
+from cockpit.backends.kubernetes.operate.draft import is_ready, kubectl, make_plan, ready_words
 from cockpit.backends.kubernetes.operate.dump import COPY
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, meta_of
 from cockpit.backends.kubernetes.operate.remove import choose
@@ -105,17 +105,23 @@ def refs(chosen: Iterable[Instance]) -> tuple[PodRef, ...]:
     return tuple(PodRef(one.id.space, str(one.name), one.id.instance) for one in order)
 
 
-def keeping(hands: Hands, workload: Workload, pods: Sequence[PodRef], verb: str) -> tuple[Operation, ...]:
-    """The operation that keeps what is known of these pods before `verb`; none without a place to keep it."""
+def keeping(
+    hands: Hands, workload: Workload, pods: Sequence[PodRef], verb: str, moved: Sequence[Workload] = ()
+) -> tuple[Operation, ...]:
+    """The operation that keeps what is known of these pods before `verb`; none without a place to keep it.
+
+    moved: of a node, the workloads whose pods these are.
+    """
     if hands.evidence is None or not pods:
         return ()
-    arguments = hands.evidence.arguments(workload, verb)
+    arguments = hands.evidence.arguments(workload, verb, moved)
     kept, beyond = pods[:PODS_MOST], max(0, len(pods) - PODS_MOST)
     target = next((one.id for one in workload.instances if one.id.instance == kept[0].uid), workload.id)
     operation = Operation(
         verb=VERB,
         title=safe(f"keep the log of {_names(pods)}", 300),
         target=target if len(pods) == 1 else workload.id,
+        before=(("pods", ready_words(workload)),) if verb == VERB else (),
         arguments=(
             ("pods", msgspec.json.encode(kept).decode()), *((("beyond", str(beyond)),) if beyond else ()), *arguments,
         ),
@@ -123,7 +129,7 @@ def keeping(hands: Hands, workload: Workload, pods: Sequence[PodRef], verb: str)
         # What a change does besides would bury its own line.
         command=_command(hands, workload, kept) if verb == VERB and len(pods) <= NAMED else SafeText(""),
     )  # fmt: skip
-    more, needed = declared(operation), dict(arguments).get("required", "")
+    more, needed = declared(operation), dict(arguments).get("required", "") if verb != VERB else ""
     waves = -(-len(kept) // AT_ONCE)
     seconds = ONE_POD + sum(float(one.timeout) + COPY * bool(one.file) for one in more.values())
     return (

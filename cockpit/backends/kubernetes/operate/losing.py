@@ -18,7 +18,9 @@ def kept_first(hands: Hands, workload: Workload, plan: Plan) -> Plan:
     """The plan with an operation before it that keeps what its pods leave behind; as it is when none goes."""
     loses = LOSES.get(plan.verb)
     pods = loses(workload, plan.operations) if loses else ()
-    return replace(plan, operations=(*keeping(hands, workload, pods, plan.verb), *plan.operations))
+    others = {one.workload for operation in plan.operations for one in operation.instances} - {workload.id}
+    moved = [Workload(id=one, source=workload.source) for one in sorted(others)]
+    return replace(plan, operations=(*keeping(hands, workload, pods, plan.verb, moved), *plan.operations))
 
 
 def _all(workload: Workload, _: Sequence[Operation]) -> Sequence[PodRef]:
