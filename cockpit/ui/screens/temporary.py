@@ -43,8 +43,7 @@ class TemporaryScreen(SelectedService):
     def service(self) -> ServiceStatus | None:
         """The service that was changed."""
         one = self.table.current
-        services = self.cockpit.frame.snapshot.services
-        return next((service for service in services if one is not None and service.key == one.service), None)
+        return self.cockpit.frame.snapshot.find(one.service) if one is not None else None
 
     def _cells(self, one: Temporary, exact: bool) -> Cells:
         look = self.cockpit.look
