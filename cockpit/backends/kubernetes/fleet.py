@@ -185,11 +185,12 @@ class Fleet:
         instance = instance_of(pod, owner.identity(self.scope, meta.uid), job=owner.kind in _JOBS)
         if instance.error:
             instance = replace(instance, error=self._mask(instance.error))
+        ended = last_end(pod)
         return PodFact(
             instance=instance, owner=owner, reference=reference, node=intern(pod.spec.node_name),
             container=intern(pod.spec.containers[0].name if pod.spec.containers else ""),
             inactive=status.phase in ("Succeeded", "Failed"), leaving=meta.deletion_timestamp is not None,
-            ended=self._mask(last_end(pod)),
+            ended=self._mask(ended) if ended else ended,
         )  # fmt: skip
 
     def _pod_changed(self, _: Key, old: PodFact | None, new: PodFact | None) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from cockpit.backends.kubernetes.quantity import quantity
+from cockpit.backends.kubernetes.podspec import limit_of, ports_of, release_of
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Condition
-from cockpit.backends.kubernetes.wire_pods import ContainerSpec, ContainerStatus, Pod, Terminated
-from cockpit.board.model import Health, Identity, Instance, Phase, Port, SafeText
+from cockpit.backends.kubernetes.wire_pods import ContainerStatus, Pod, Terminated
+from cockpit.board.model import Health, Identity, Instance, Phase, SafeText
 from cockpit.board.text import safe
 from cockpit.board.why import end_said, exit_words, short_image
 
@@ -56,7 +56,8 @@ def instance_of(pod: Pod, identity: Identity, *, job: bool = False) -> Instance:
     containers = spec.containers or []
     started = started_at(pod)
     state = state_of(pod, started)
-    image = containers[0].image if containers else ""
+    label = meta.labels.version if meta.labels else ""
+    image, version = release_of(containers[0].image if containers else "", label)
     return Instance(
         id=identity,
         name=safe(meta.name, 253),
@@ -71,14 +72,14 @@ def instance_of(pod: Pod, identity: Identity, *, job: bool = False) -> Instance:
         created_at=moment(meta.creation_timestamp),
         started_at=started,
         finished_at=state.finished_at,
-        image=SafeText(intern(safe(image, 512))),
+        image=image,
         # Its digest is known once it is pulled, and may differ between nodes: its name is what a revision keeps.
-        image_id=intern(safe(image, 512)),
-        version=SafeText(intern(version_of(image, meta.labels.version if meta.labels else ""))),
+        image_id=image,
+        version=version,
         ports=() if job else ports_of(containers),
         addresses=(intern(pod.status.pod_ip),) if pod.status.pod_ip else (),
-        cpu_limit=_limit(containers, "cpu", 100.0),
-        memory_limit=None if (memory := _limit(containers, "memory", 1.0)) is None else int(memory),
+        cpu_limit=limit_of(containers, "cpu", 100.0),
+        memory_limit=None if (memory := limit_of(containers, "memory", 1.0)) is None else int(memory),
         restart_policy=_POLICIES.get(spec.restart_policy, ""),
         tty=any(one.tty for one in containers),
         part=state.part,
@@ -94,7 +95,14 @@ def state_of(pod: Pod, started: datetime | None) -> State:
         return _ended(pod)
     if status.phase == "Unknown":
         return State(phase=Phase.UNKNOWN, error=safe(status.message or "its node does not answer", 300))
+    if status.phase == "Running" and not status.init_container_statuses and _all_well(status.container_statuses or ()):
+        return _up(pod, started)
     return _init_failed(pod) or _held_up(pod) or _crashed(pod) or _scheduled(pod) or _up(pod, started)
+
+
+def _all_well(statuses: Sequence[ContainerStatus]) -> bool:
+    """Nearly all are: what may be wrong with a container need not be looked for."""
+    return all(one.ready and one.state is not None and one.state.running is not None for one in statuses)
 
 
 def _ended(pod: Pod) -> State:
@@ -278,42 +286,21 @@ def started_at(pod: Pod) -> datetime | None:
 
 def restarts_of(pod: Pod) -> int:
     """Of all containers and sidecars together, as kubectl counts them."""
+    if not pod.spec.init_containers:
+        return sum([one.restart_count for one in pod.status.container_statuses or ()])
     sidecars = {one.name for one in pod.spec.init_containers or () if one.restart_policy == "Always"}
     inits = [one for one in pod.status.init_container_statuses or () if one.name in sidecars]
     return sum(one.restart_count for one in (*(pod.status.container_statuses or ()), *inits))
 
 
-def ports_of(containers: Sequence[ContainerSpec]) -> tuple[Port, ...]:
-    """Every port that is declared, in order."""
-    found = {Port(port.container_port, port.protocol.lower()) for one in containers for port in one.ports or ()}
-    return tuple(sorted(found, key=lambda port: (port.number, port.protocol)))
-
-
 def condition(conditions: Iterable[Condition] | None, type: str) -> Condition | None:
     """A condition by its type."""
-    return next((one for one in conditions or () if one.type == type), None)
-
-
-def version_of(image: str, label: str) -> str:
-    """The image's tag, else what the label says, else the beginning of its digest."""
-    name, _, digest = image.partition("@")
-    tag = name.rpartition("/")[2].partition(":")[2]
-    if tag in ("", "latest"):
-        tag = label or tag or digest.partition(":")[2][:12]
-    return str(safe(tag, 128))
+    for one in conditions or ():
+        if one.type == type:
+            return one
+    return None
 
 
 def _last(one: ContainerStatus) -> Terminated | None:
     now, before = one.state, one.last_state
     return (now.terminated if now else None) or (before.terminated if before else None)
-
-
-def _limit(containers: Sequence[ContainerSpec], resource: str, factor: float) -> float | None:
-    """The limits of all containers together; None when one of them has none."""
-    total = 0.0
-    for one in containers:
-        value = quantity(((one.resources.limits if one.resources else None) or {}).get(resource))
-        if value is None:
-            return None
-        total += value * factor
-    return total if containers else None

@@ -1,6 +1,7 @@
 """Quantities as the API writes them: "500m", "142524741n", "512Mi", "1e3"."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 _SUFFIXES: Mapping[str, float] = {
     "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
@@ -8,6 +9,7 @@ _SUFFIXES: Mapping[str, float] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def quantity(words: str | int | float | None) -> float | None:
     """The number; None for what is none."""
     if words is None or isinstance(words, int | float):
