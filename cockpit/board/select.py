@@ -85,7 +85,7 @@ class Selection:
         return (self._discovered(workload),)
 
     def _machine(self, workload: Workload) -> Chosen:
-        """A node is listed whether a service is that machine or not: "node/NAME", after its cluster when two have it."""
+        """A node is listed whether a service is that machine or not: "node/NAME", after its cluster if two have it."""
         identity, key = workload.id, f"{NODE}/{workload.id.name}"
         if self._taken.setdefault(key, (identity,)) != (identity,):
             key = f"{workload.source}/{key}"
