@@ -14,6 +14,7 @@ from cockpit.board.model import Identity
 from cockpit.board.text import safe
 from cockpit.demo.kubernetes.cluster import build
 from cockpit.demo.kubernetes.cluster.access import ADMIN, Grant
+from cockpit.demo.kubernetes.cluster.behaviour import STEADY
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF
 from cockpit.demo.kubernetes.kubelet.shell import Done
 from cockpit.profile.captures import Capture
@@ -50,6 +51,13 @@ def say(bridge: Keeping, pod: Json, *lines: str) -> None:
     at = bridge.cluster.now().timestamp()
     for number, line in enumerate(lines):
         bridge.cluster.logbook.say(pod["metadata"]["uid"], container["name"], at + number * 1e-6, line)
+
+
+def quiet(bridge: Keeping, pod: Json) -> None:
+    """Its container writes nothing by itself."""
+    (container,) = pod["spec"]["containers"]
+    bridge.cluster.behaviours.table["quiet"] = STEADY._replace(rate=0.0)
+    bridge.cluster.behaviours.images[container["image"]] = "quiet"
 
 
 async def restarted(bridge: Keeping, pod: Json) -> None:
@@ -169,13 +177,16 @@ async def test_lines_that_are_too_long_for_one_answer_are_asked_for_again(
 ) -> None:
     monkeypatch.setattr(parts, "LOG_LIMIT", MIB // 4)
     bridge = await keeping()
-    pods = pods_of(bridge.cluster, "catalog")
+    pod, *_ = pods_of(bridge.cluster, "catalog")
+    quiet(bridge, pod)
     # One answer ends at 1 MiB, and would be without the newest lines.
-    say(bridge, pods[0], *(f"{number:06d} {'x' * 60_000}" for number in range(120)))
-    await bridge.does("capture", "catalog", instance=pods[0]["metadata"]["name"])
-    log = bridge.files()[pods[0]["metadata"]["name"]]["log.txt"]
-    assert b" 000119 x" in log, "the newest line is there"
-    assert len(log) < MIB // 4 + 200
+    say(bridge, pod, *("a short one" for _ in range(1_500)), *(f"{number:06d} {'x' * 60_000}" for number in range(60)))
+    name = pod["metadata"]["name"]
+    await bridge.does("capture", "catalog", instance=name)
+    log = bridge.files()[name]["log.txt"]
+    assert b" 000059 x" in log, "the newest line is there"
+    assert MIB // 8 < len(log) < MIB // 4 + 200
+    assert bridge.facts("missing") == []
 
 
 async def test_a_pod_that_is_gone_is_named_and_stops_nothing(keeping: Opener) -> None:

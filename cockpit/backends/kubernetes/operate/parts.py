@@ -1,5 +1,6 @@
 """What can be kept of one pod, as parts: its description and events, the logs of its containers, declared dumps."""
 
+from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import PurePosixPath
 
@@ -29,7 +30,7 @@ LINE_LENGTH = 100
 """Bytes that a line has at least, on average, where the API is asked for so many lines: it knows no last bytes."""
 BEYOND = 4
 """How many times the limit one answer may be long: longer lines are asked for again, fewer of them."""
-ATTEMPTS = 4
+ATTEMPTS, RECENT = 4, 20
 EVENTS_MOST = 100
 PIECE = 64 * 1024
 DEFAULT = "kubectl.kubernetes.io/default-container"
@@ -115,8 +116,7 @@ async def _last(
         if not answer.cut:
             break
         broken = broken or SourceError("its lines are too long: the newest of them are missing")
-        # As many lines as should fit by their average length: the last ones are what is wanted.
-        lines = max(1, answer.lines * limit // (2 * answer.size))
+        lines = max(1, limit // answer.length)
     if kept:
         yield bytes(kept)
     if broken is not None:
@@ -128,11 +128,17 @@ class _Answer:
 
     def __init__(self, client: KubeClient, path: str, query: dict[str, str], most: int) -> None:
         self._client, self._path, self._query, self._most = client, path, query, most
-        self.lines = self.size = 0
+        self._size = 0
+        self._lengths: deque[int] = deque([LINE_LENGTH], maxlen=RECENT)
 
     @property
     def cut(self) -> bool:
-        return self.size >= self._most
+        return self._size >= self._most
+
+    @property
+    def length(self) -> int:
+        """Bytes of a line, as the newest that came are: those that are missing are newer still."""
+        return max(1, sum(self._lengths) // len(self._lengths))
 
     async def batches(self, lines: int) -> AsyncGenerator[Sequence[RawLine], None]:
         """The last `lines` lines. SourceError: there is no log, or the connection broke."""
@@ -146,14 +152,14 @@ class _Answer:
         try:
             async with self._client.stream(f"{self._path}/log", query | self._query) as reply:
                 async for data in reply.aiter_raw():
-                    self.size += len(data)
+                    self._size += len(data)
                     yield self._counted(reader.feed(data))
                 yield self._counted(reader.rest())
         except ApiAnswer as error:
             raise SourceError(_NO_LOG.get(error.status, error.message)) from None
 
     def _counted(self, found: list[RawLine]) -> list[RawLine]:
-        self.lines += len(found)
+        self._lengths.extend(len(line.data) for line in found)
         return found
 
 
