@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.backends.change import PlanRefused
+from cockpit.backends.change import Plan, PlanRefused
 from cockpit.demo.kubernetes.cluster import build
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from tests.kubernetes.operate.bridge import STORAGE, Bridge
@@ -66,14 +66,15 @@ async def test_of_several_containers_one_is_chosen(bridge: Bridge) -> None:
     made = build.deployment("extra", "shop", {**pods, "spec": spec})
     bridge.cluster.objects.create(BY_SHELF[STORAGE["deployment"]], made)
     await bridge.stands("extra", 1)
+    done: list[Plan] = []
     for name, part in (("proxy", "containers"), ("migrate", "initContainers")):
-        done = await bridge.does("set", "extra", container=name, image="1.1.0")
-        assert f"set image deployment/extra {name}={REGISTRY}/{name}:1.1.0" in done.operations[0].command
+        done.append(await bridge.does("set", "extra", container=name, image="1.1.0"))
+        assert f"set image deployment/extra {name}={REGISTRY}/{name}:1.1.0" in done[-1].operations[0].command
         now = bridge.stored("extra")["spec"]["template"]["spec"]
         images = {each["name"]: each["image"] for each in now[part]}
         assert images[name] == f"{REGISTRY}/{name}:1.1.0"
         assert len(now["containers"]) == 2
-    await bridge.undoes(done)
+    await bridge.undoes(done[-1])
     now = bridge.stored("extra")["spec"]["template"]["spec"]
     assert [each["image"] for each in now["initContainers"]] == [f"{REGISTRY}/migrate:1.0.0"]
 
