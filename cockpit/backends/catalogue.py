@@ -32,7 +32,8 @@ class ObjectKind(Struct, frozen=True, kw_only=True):
     @property
     def names(self) -> tuple[str, ...]:
         """Every word that means it, the plural first."""
-        return tuple(dict.fromkeys((self.plural, *self.short, self.singular, SafeText(self.kind.lower()))))
+        words = (self.plural, *self.short, self.singular, self.kind.lower())
+        return tuple(dict.fromkeys(word for word in words if word))
 
 
 class ObjectColumn(Struct, frozen=True):

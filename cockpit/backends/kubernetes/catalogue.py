@@ -7,14 +7,12 @@ from urllib.parse import quote
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.catalogue import PAGE, Form, ObjectKind, ObjectPage, ObjectQuery
+from cockpit.backends.kubernetes.about import events_of
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.describe import described, whole
 from cockpit.backends.kubernetes.discovery import Discovery
 from cockpit.backends.kubernetes.errors import ApiAnswer
-from cockpit.backends.kubernetes.kinds import EVENTS
 from cockpit.backends.kubernetes.table import ACCEPT, Answer, columns_of, rows_of
-from cockpit.backends.kubernetes.wire import Page
-from cockpit.backends.kubernetes.wire_apps import Event
 from cockpit.backends.pool import Pool
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe, safe_block
@@ -22,7 +20,6 @@ from cockpit.board.text import safe, safe_block
 TIMEOUT = 25.0
 """Seconds for one page: a slow API is waited for, and the reader sees how long."""
 TEXT_LIMIT = 512 * 1024
-EVENTS_MOST = 100
 SPACES_MOST = 50
 
 _POOL = Pool("kubernetes-text", 1)
@@ -116,18 +113,6 @@ class KubernetesCatalogue:
 def _more(answer: Answer, cut: int) -> int:
     """How many follow: what the API says, and what a server that knows no pages sent beyond the bound."""
     return (answer.metadata.remaining or 0) + cut
-
-
-async def events_of(client: KubeClient, space: str, uid: str) -> Sequence[Event]:
-    """The events about an object, newest first; none where they may not be seen."""
-    query: dict[str, str | int] = {"fieldSelector": f"involvedObject.uid={uid}", "limit": EVENTS_MOST}
-    try:
-        page = await client.get(EVENTS.path(quote(space, safe="")), Page[Event], query)
-    except ApiAnswer:
-        # They may be seen by fewer than the object itself, which is what was asked for.
-        return ()
-    found = [one for one in page.items or () if one.involved_object.uid == uid]
-    return sorted(found, key=lambda one: one.last_timestamp or one.event_time or "", reverse=True)
 
 
 def path_of(kind: ObjectKind, space: str = "", name: str = "") -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire_apps import Event
-from cockpit.backends.kubernetes.yamltext import yaml_text
 from cockpit.backends.outline import outline
 from cockpit.board.secrets import MASK
 
@@ -31,6 +30,8 @@ def inspected(answer: dict[str, Any], events: Iterable[Event] = ()) -> str:
 
 def whole(answer: dict[str, Any], kind: str = "") -> str:
     """All of an object as YAML. kind: what it was asked for as, whatever the answer says of itself."""
+    from cockpit.backends.kubernetes.yamltext import yaml_text  # 5 ms to import, and few look at YAML
+
     safe_answer = shown(answer, kind)
     # Beside the values their sizes would be masked with them.
     sizes = [f"{name}{str(value).removeprefix(MASK)}" for name, value in _dict(safe_answer.get("data")).items()]

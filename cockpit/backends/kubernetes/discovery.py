@@ -197,6 +197,6 @@ def _by_name(kinds: Sequence[ObjectKind]) -> dict[str, ObjectKind]:
     for place in range(4):
         for one in kinds:
             words = ((one.plural,), one.short, (one.singular,), (SafeText(one.kind.lower()),))[place]
-            for word in words:
+            for word in filter(None, words):
                 found.setdefault(word.lower(), one)
     return found

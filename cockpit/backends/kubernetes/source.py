@@ -7,9 +7,10 @@ import msgspec
 from msgspec.structs import replace
 
 from cockpit.backends.base import Address, CommandResult, Emit, SourceError
+from cockpit.backends.catalogue import Catalogue
 from cockpit.backends.history import Ran
+from cockpit.backends.kubernetes.about import events_of
 from cockpit.backends.kubernetes.assemble import PodFact
-from cockpit.backends.kubernetes.catalogue import KubernetesCatalogue, events_of
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.describe import inspected
 from cockpit.backends.kubernetes.errors import ApiAnswer
@@ -55,12 +56,22 @@ class KubernetesSource:
         self._now: Observation | None = None
         self._room = Room()
         self._forwards = Forwards(self._client)
-        self.catalogue = KubernetesCatalogue(self._client, spaces, self._secrets.mask)
+        self._catalogue: Catalogue | None = None
 
     @property
     def name(self) -> str:
         """The profile's name of the backend."""
         return self._name
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the cluster holds beside workloads."""
+        if self._catalogue is None:
+            # Not needed for the first rows, and 10 ms to import.
+            from cockpit.backends.kubernetes.catalogue import KubernetesCatalogue
+
+            self._catalogue = KubernetesCatalogue(self._client, self._spaces, self._secrets.mask)
+        return self._catalogue
 
     @property
     def label(self) -> SafeText:

@@ -24,7 +24,24 @@ from tests.parts.need import missing
 
 pytestmark = pytest.mark.emulated("has kinds of the tests' own, and refuses as it is told")
 
-KINDS = ("quota", "pvc", "pv", "cm", "secrets", "ing", "crd", "promo", "deploy", "po", "hpa", "pdb", "ns", "sc", "svc")
+KINDS = (
+    "endpointslices",
+    "quota",
+    "pvc",
+    "pv",
+    "cm",
+    "secrets",
+    "ing",
+    "crd",
+    "promo",
+    "deploy",
+    "po",
+    "hpa",
+    "pdb",
+    "ns",
+    "sc",
+    "svc",
+)
 
 
 @pytest.fixture
