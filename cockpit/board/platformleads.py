@@ -1,7 +1,7 @@
 """What a platform says of instances and of what keeps them, as findings: each told from its fields and words. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from cockpit.board import why
@@ -107,7 +107,8 @@ _REMARKS: tuple[tuple[re.Pattern[str], Kind, str], ...] = (
     (re.compile(r"^HPA (\S+)"), Kind.SCALER, "horizontalpodautoscalers"),
     (re.compile(r"^PDB (\S+)"), Kind.BUDGET, "poddisruptionbudgets"),
     (re.compile(r"quota|^no pod can be made"), Kind.QUOTA, ""),
-    (re.compile(r"^rollout|^(?:\d+ )?new pods? not ready|\((?:\d+ )?new pods?\)$"), Kind.ROLLOUT, ""),
+    (re.compile(r"\((?:\d+ )?new pods?\)$"), Kind.NEW, ""),
+    (re.compile(r"^rollout"), Kind.ROLLOUT, ""),
     (re.compile(r"^job failed"), Kind.JOB, ""),
     (re.compile(r"(\S+), which is cordoned$|cordoned nodes, (\S+) among them$"), Kind.REMARK, "nodes"),
 )
@@ -125,14 +126,31 @@ def of_workload(workload: Workload) -> Iterator[Lead]:
         )  # fmt: skip
 
 
+def _newest(workload: Workload) -> Evidence:
+    """Of the instances that are not well the one that was made last: what its platform says, its checks among it."""
+    bad = [one for one in workload.instances if one.phase is not Phase.RUNNING or one.health is not Health.HEALTHY]
+    known = [(one.created_at, one.name, one) for one in bad if one.created_at is not None]
+    if not known:
+        return _history(workload)
+    *_, one = max(known, key=lambda pair: pair[:2])
+    return Evidence(place=Place.OBJECT, name=one.name, identity=one.id)
+
+
+def _history(workload: Workload) -> Evidence:
+    return Evidence(place=Place.REVISIONS, name=workload.id.name, identity=workload.id)
+
+
+_PLACES: Mapping[Kind, Callable[[Workload], Evidence]] = {Kind.NEW: _newest, Kind.ROLLOUT: _history}
+
+
 def _about(remark: Remark, workload: Workload) -> tuple[Kind, Evidence]:
     itself = Evidence(place=Place.OBJECT, name=workload.id.name, identity=workload.id)
     for words, kind, objects in _REMARKS:
         found = words.search(remark.text)
         if found is None:
             continue
-        if kind is Kind.ROLLOUT:
-            return kind, Evidence(place=Place.REVISIONS, name=workload.id.name, identity=workload.id)
+        if kind in _PLACES:
+            return kind, _PLACES[kind](workload)
         name = next((one for one in found.groups() if one), "") if objects else ""
         if not name:
             return kind, itself

@@ -240,7 +240,7 @@ def kubernetes_remarks() -> list[tuple[Remark, Kind, Place, str]]:
         (remark_of(around.pdb(pdb)), Kind.BUDGET, Place.LISTED, "poddisruptionbudgets"),
         (rollout, Kind.ROLLOUT, Place.REVISIONS, ""),
         (full, Kind.QUOTA, Place.OBJECT, ""),
-        (Remark(SafeText("exit 1 (2 new pods)"), ReadingState.DEGRADED), Kind.ROLLOUT, Place.REVISIONS, ""),
+        (Remark(SafeText("exit 1 (2 new pods)"), ReadingState.DEGRADED), Kind.NEW, Place.OBJECT, ""),
         (Remark(SafeText("1 pod is on n-2, which is cordoned"), ReadingState.OK), Kind.REMARK, Place.LISTED, "nodes"),
     ]
 
@@ -250,6 +250,16 @@ def test_what_a_cluster_says_of_a_workload(remark: Remark, kind: Kind, place: Pl
     (found,) = leads(service(workloads=(work(pod(1), remarks=(remark,)),)))
     assert (found.kind, found.evidence.place, found.evidence.kind) == (kind, place, objects)
     assert (found.text, found.state) == (remark.text, remark.state)
+
+
+def test_new_instances_that_do_not_come_up_lead_to_the_one_made_last() -> None:
+    well = pod(1, health=Health.HEALTHY)
+    new = [replace(pod(number, health=Health.STARTING), created_at=ago(50 - number)) for number in (2, 3)]
+    remark = Remark(SafeText("readiness probe 503 (2 new pods)"), ReadingState.DEGRADED)
+    (found,) = leads(service(State.DEGRADED, workloads=(work(well, *new, remarks=(remark,)),)))
+    assert found.evidence.identity == new[-1].id
+    (found,) = leads(service(State.DEGRADED, workloads=(work(well, remarks=(remark,)),)))
+    assert found.evidence.place is Place.REVISIONS
 
 
 def test_a_rollout_is_told_once() -> None:
