@@ -54,13 +54,20 @@ def ended(instance: Instance, past: Past) -> str:
 
 def restarting(instance: Instance, past: Past) -> str:
     """A crash loop: "exit 1: FATAL no configuration, restarted 7x in 3 min"."""
-    running = instance.exit_code is None or instance.started_at is not None
+    running = instance.exit_code is None or _runs(instance)
     code = past.exit_code if running and past.exit_code is not None else instance.exit_code
     oom = past.oom_killed or bool(instance.oom_killed)
     known = oom or code not in (None, 0)
     said = str(instance.error) or past.said
     parts = [_of(instance, end_said(code, oom, said))] if known else []
-    return ", ".join([*parts, _times(past, instance)])
+    times = _times(past, instance)
+    return ", ".join([*parts, times] if times else parts) or "restarting"
+
+
+def _runs(instance: Instance) -> bool:
+    """Whether its present run began after the last that ended, whose exit code it may still carry as 0."""
+    started, finished = instance.started_at, instance.finished_at
+    return started is not None and (finished is None or finished < started)
 
 
 def _of(instance: Instance, words: str) -> str:
@@ -134,7 +141,7 @@ def several(count: int, reason: str) -> str:
 def _times(past: Past, instance: Instance) -> str:
     seen = sum(number for _, number in past.restarts)
     if not seen:
-        return f"restarted {instance.restarts or 0}x"
+        return f"restarted {instance.restarts}x" if instance.restarts else ""
     span = (past.restarts[-1][0] - past.restarts[0][0]).total_seconds()
     minutes = max(1, -(-int(span) // 60))
     return f"restarted {seen}x in {minutes} min"
