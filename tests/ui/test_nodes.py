@@ -158,6 +158,15 @@ async def test_a_drain_says_what_moves_whom_that_touches_and_what_holds_it(size:
         golden(f"drain-below-{size[0]}x{size[1]}", screen.text())
 
 
+async def test_a_cordon_says_how_many_pods_are_on_it() -> None:
+    made = port()
+    made.answers["MakePlan"] = replace(DRAIN, verb="cordon", operations=DRAIN.operations[:1], danger="low", risks=())
+    async with shown(made) as screen:
+        await screen.press("colon", *"nodes", "enter", "G", "a", "enter")
+        golden("cordon-80x24", screen.text())
+        assert "touches  4 pods on it" in screen.text()
+
+
 async def test_a_drain_under_way_is_stopped_by_its_second_button() -> None:
     made = port()
     made.answers |= {"Halt": None, "Perform": made.answers["MakePlan"]}

@@ -18,7 +18,10 @@ MOVED_MOST = 12
 
 
 class Touched(Struct, frozen=True, kw_only=True):
-    """One service that a plan changes. instances: of all that it has, how many an operation names; None: unknown."""
+    """One service that a plan changes. instances: of all that it has, how many an operation names; None: unknown.
+
+    pods: of a node, how many are on it.
+    """
 
     key: str
     name: str
@@ -29,6 +32,7 @@ class Touched(Struct, frozen=True, kw_only=True):
     ready: int | None = None
     desired: int | None = None
     dependents: tuple[str, ...] = ()
+    pods: int | None = None
     failed: tuple[ServiceStatus, ...] = ()
     """What it needs and is not well."""
 
@@ -57,12 +61,15 @@ def _touched(snapshot: Snapshot, plan: Plan, key: str) -> Touched:
     service = named.get(key)
     if service is None:
         return Touched(key=key, name=key)
+    if service.node:
+        pods = sum(len(work.node.pods) for work in service.workloads if work.node is not None)
+        return Touched(key=key, name=service.name, state=service.state, pods=pods)
     targets = {one.target for one in plan.operations if (one.service or plan.service) == key}
     targets |= {one for operation in plan.operations for one in operation.instances}
     every = [instance.id for workload in service.workloads for instance in workload.instances]
     others = (named.get(name) for name in service.depends_on)
     return Touched(
-        key=key, name=service.name, tier=None if service.node else service.tier, state=service.state,
+        key=key, name=service.name, tier=service.tier, state=service.state,
         instances=sum(one in targets or one.workload in targets for one in every) if every else None,
         of=len(every), ready=service.ready, desired=service.desired, dependents=service.dependents,
         failed=tuple(one for one in others if one is not None and one.state not in FINE),

@@ -233,6 +233,8 @@ def _risks(look: Look, preview: Preview, width: int) -> list[Line]:
 
 def _reach(look: Look, one: Touched, several: bool) -> str:
     parts = [one.name] if several else []
+    if one.pods is not None:
+        return f" {look.glyphs.dot} ".join((*parts, f"{plural(one.pods, 'pod')} on it"))
     parts += [f"tier {one.tier}"] if one.tier is not None and several else []
     if one.instances and not (several and one.instances == one.of):
         some = f"{one.instances} of " if one.instances != one.of else ""
