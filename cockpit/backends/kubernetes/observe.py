@@ -26,7 +26,7 @@ PING_EVERY = 10.0
 GATHER = 0.05
 """Seconds within which changes are gathered: 50 pods a second then cost 20 tellings."""
 LISTS_FIRST = 2.0
-"""Seconds that logs leave the lists the way at most: forty of them together cost half of what 5,000 pods do."""
+"""Seconds that what is read beside them leaves lists the way at most: forty logs cost half of what 5,000 pods do."""
 NAMESPACES_MOST = 6
 """Of more namespaces all are followed at once, and what is not wanted is left out here: a watch each costs more."""
 
@@ -54,6 +54,8 @@ class Observation:
         self._news = asyncio.Event()
         self.whole = asyncio.Event()
         """Set once everything that rows are made of was listed since the connection was made."""
+        self._rows = asyncio.Event()
+        """Set once pods have been told of."""
         self._meter = Meter(self, self._news.set)
 
     @property
@@ -69,14 +71,23 @@ class Observation:
             self._begin(scope)
         self._news.set()
         await together(
-            *(one.run() for one in self._followers), self._tell(), self._ping(), self._meter.run(self._shown)
+            *(self._follow(one) for one in self._followers), self._tell(), self._ping(), self._meter.run(self._shown)
         )
 
     async def quiet(self) -> None:
         """Once everything is listed, or LISTS_FIRST has passed: what is read beside the lists leaves them the way."""
+        await self._soon(self.whole)
+
+    async def _soon(self, event: asyncio.Event) -> None:
         with suppress(TimeoutError):
             async with self.client.clock.timeout(LISTS_FIRST):
-                await self.whole.wait()
+                await event.wait()
+
+    async def _follow(self, follower: Follower) -> None:
+        """What rows are made of comes first, what says more of them next, and last what only tells of changes."""
+        if not follower.kind.first:
+            await self._soon(self.whole if follower.kind.aside else self._rows)
+        await follower.run()
 
     def partly(self) -> SafeText:
         """What cannot be seen of the cluster although it answers."""
@@ -122,6 +133,7 @@ class Observation:
             self.fleet.set_blind(self._blind())
             if not self.whole.is_set() and self._is_whole():
                 self.whole.set()
+                self._rows.set()
                 workloads = self.fleet.everything()
                 self.emit(Listed(source=self.source, at=self.client.clock.now(), workloads=workloads))
             else:
@@ -136,6 +148,8 @@ class Observation:
         for number, one in enumerate(self.fleet.news()):
             if isinstance(one, Workload):
                 self.emit(Changed(source=self.source, at=now, workload=one))
+                if one.instances:
+                    self._rows.set()
             else:
                 self.emit(Gone(source=self.source, at=now, id=one))
             if number % 20 == 19:
