@@ -1,4 +1,4 @@
-"""Each drill of the emulated cluster as the board tells it: which service, and why; ended, all is well again."""
+"""Each drill of the emulated cluster as the board tells it: which service, why, after what; ended, all is well."""
 
 import asyncio
 import re
@@ -24,10 +24,10 @@ from tests.patience import PATIENCE
 PACE = 0.1
 BAD = {State.DOWN, State.DEGRADED}
 DRILLS: tuple[tuple[str, str, set[State], str], ...] = (
-    ("bad-release", "checkout", BAD, r"readiness probe 503 \(new pod\)"),
-    ("crash-loop", "payments", BAD, r"exit 1: FATAL"),
-    ("out-of-memory", "catalog", BAD, r"OOM"),
-    ("image-pull", "web", BAD, r"image not found: web:2\.5\.0"),
+    ("bad-release", "checkout", BAD, r"readiness probe 503 \(new pod\), .* after rollout checkout:3\.8\.1 -> 3\.9\.0"),
+    ("crash-loop", "payments", BAD, r"exit 1: FATAL.*, .* after rollout: PROVIDER_TIMEOUT_MS set"),
+    ("out-of-memory", "catalog", BAD, r"OOM.*, .* after rollout: memory limit 512Mi -> 64Mi"),
+    ("image-pull", "web", BAD, r"image not found: web:2\.5\.0.*, .* after rollout web:2\.4\.1 -> 2\.5\.0"),
     ("node-lost", "web", BAD | {State.UNKNOWN}, r"node-001"),
 )
 
