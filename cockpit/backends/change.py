@@ -125,6 +125,12 @@ class Plan(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(one.service or self.service for one in self.operations)) or (self.service,)
 
     @property
+    def counted(self) -> str:
+        """How many are changed, as a reader is told and types it: "3 services", "2 nodes"."""
+        word = "nodes" if all(one.target.kind == "node" for one in self.operations) else "services"
+        return f"{len(self.services)} {word}"
+
+    @property
     def attended(self) -> bool:
         """Whether a person attends it at a terminal: a shell. Then nothing is watched; `ended` says how it ended."""
         return any(one.done_when == ATTENDED for one in self.operations)

@@ -138,5 +138,5 @@ def _what(plan: Plan) -> str:
 def _to_type(plan: Plan, services: tuple[ServiceStatus | None, ...]) -> str:
     """The one service's name; of several, how many there are: "3 services"."""
     if len(plan.services) > 1:
-        return f"{len(plan.services)} services"
+        return plan.counted
     return services[0].name if services and services[0] else plan.service

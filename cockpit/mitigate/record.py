@@ -35,7 +35,7 @@ def target_key(identity: Identity) -> str:
 
 def title(plan: Plan) -> str:
     """A plan in two words: "restart hook-receiver"; of several services with their number."""
-    return f"{plan.verb} {plan.service}" + (f" ({len(plan.services)} services)" if len(plan.services) > 1 else "")
+    return f"{plan.verb} {plan.service}" + (f" ({plan.counted})" if len(plan.services) > 1 else "")
 
 
 def intent(run: str, plan: Plan, baseline: Baseline, *, who: str, profile: str, witnessed: Facts = ()) -> Draft:

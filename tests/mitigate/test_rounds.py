@@ -168,3 +168,5 @@ def test_whose_instances_move_has_its_policy_asked_and_the_nodes_name_is_typed(s
     )
     assert "nobody moves the critical" in Guard(rules=(rule,)).requirement(made, *services).denied
     assert Guard().requirement(made, *services).type_name == "worker-1"
+    both = replace(made, operations=(replace(EVICT, service="node/worker-1"), replace(EVICT, service="node/worker-2")))
+    assert Guard().requirement(both, *concerned(now, both)).type_name == "2 nodes"

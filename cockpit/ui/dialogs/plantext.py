@@ -70,7 +70,7 @@ def verb_words(verb: str) -> str:
 def plan_words(plan: Plan) -> str:
     """A plan in a few words: "roll back checkout", "restart 3 services"."""
     services = plan.services
-    return f"{verb_words(plan.verb)} {plan.service if len(services) == 1 else f'{len(services)} services'}"
+    return f"{verb_words(plan.verb)} {plan.service if len(services) == 1 else plan.counted}"
 
 
 def inverse_words(look: Look, verb: str, arguments: tuple[tuple[str, str], ...], known: Facts = ()) -> str:
@@ -103,7 +103,7 @@ def title(look: Look, plan: Plan, around: Around) -> str:
     """ "Restart hook-receiver · tier 1"; of several, how many."""
     verb = verb_words(plan.verb).capitalize()
     if len(plan.services) > 1:
-        return f"{verb} {len(plan.services)} services"
+        return f"{verb} {plan.counted}"
     tier = next((one.tier for one in around.touched if one.key == plan.service), None)
     return f"{verb} {plan.service}" + (f" {look.glyphs.dot} tier {tier}" if tier else "")
 

@@ -26,7 +26,9 @@ def node_lines(cockpit: Cockpit, node: ServiceStatus, snapshot: Snapshot, width:
     style = state_style(node.state)
     head = f" {look.glyphs.state(node.state)} {word(node.state)}"
     lines = [Line((Span(head, style), Span(f"  for {since(now, node.since, True, node.since_exact)}", "dim")))]
-    said = [str(one) for one in node.evidence] or [why(look, node, now)]
+    # Its name stands above, and that it is one of one says nothing.
+    reasons = (str(one).removeprefix(f"{node.name}: ") for one in node.evidence)
+    said = [one for one in reasons if not one.endswith(" ready")] or [why(look, node, now)]
     lines += [
         line for number, text in enumerate(said) for line in _field("" if number else "why", look.text(text), width)
     ]
