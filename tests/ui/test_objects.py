@@ -142,6 +142,20 @@ async def test_it_is_read_again_while_it_is_on_the_screen_only() -> None:
         assert names(screen) == [str(ROWS[0].name)]
 
 
+async def test_what_was_read_under_another_screen_stands_there_afterwards() -> None:
+    port = ClusterPort()
+    async with shown(port) as screen:
+        await screen.press(*PO)
+        port.holding = True
+        await screen.pass_time(EVERY)
+        await screen.press("question_mark")
+        port.held[-1].set_result(page(*ROWS[1:]))
+        await screen.settle()
+        assert "Keys" in screen.text()
+        await screen.press("escape")
+        assert names(screen) == [str(one.name) for one in ROWS[1:]]
+
+
 async def test_a_failure_keeps_what_was_read_with_its_age() -> None:
     port = ClusterPort()
     async with shown(port) as screen:

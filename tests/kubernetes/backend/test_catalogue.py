@@ -19,6 +19,7 @@ from cockpit.demo.kubernetes.cluster.access import ADMIN, Grant
 from cockpit.demo.kubernetes.cluster.faults import Fault
 from cockpit.profile.schema import Backend
 from tests.kubernetes.conftest import Kubernetes
+from tests.kubernetes.emulator.waiting import until
 from tests.parts.kubectl import Kubectl, why_not
 from tests.parts.need import missing
 
@@ -93,7 +94,13 @@ def printed(text: str) -> list[list[str]]:
     return [[row[index] for index in kept] for row in rows]
 
 
-async def test_lists_agree_with_kubectl(catalogue: KubernetesCatalogue, kubectl: Kubectl) -> None:
+async def test_lists_agree_with_kubectl(
+    kubernetes: Kubernetes, catalogue: KubernetesCatalogue, kubectl: Kubectl
+) -> None:
+    cluster = kubernetes.cluster
+    await until(cluster, lambda: len(list(cluster.store.each("endpointslices.discovery.k8s.io", "shop"))) == 4)
+    # From here on nothing changes: what is listed twice is the same.
+    await kubernetes.emulator.manager.stop()
     for kind in KINDS:
         (page,) = await whole(catalogue, kind)
         assert shown(page) == printed(await kubectl.ask("get", kind)), kind

@@ -55,11 +55,11 @@ async def listed(screen: Shown, kind: str) -> list[list[str]]:
     return [words for words in lines if words]
 
 
-async def test_rows_agree_with_kubectl(kubernetes: Kubernetes, tmp_path: Path) -> None:
+async def test_rows_agree_with_kubectl(still: Kubernetes, tmp_path: Path) -> None:
     if reason := why_not():
         missing(reason)
-    kubectl = Kubectl(kubernetes.kubeconfig, tmp_path)
-    environ = {"KUBECONFIG": str(kubernetes.kubeconfig), "HOME": str(tmp_path)}
+    kubectl = Kubectl(still.kubeconfig, tmp_path)
+    environ = {"KUBECONFIG": str(still.kubeconfig), "HOME": str(tmp_path)}
     client = KubeClient("main", Backend(kind="kubernetes"), SystemClock(), Secrets(), read_only=True, environ=environ)
     try:
         port = ClusterPort(KubernetesCatalogue(client, frozenset({"shop"}), Secrets().mask))
