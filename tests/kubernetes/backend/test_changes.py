@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.fleet import Fleet
 from cockpit.backends.kubernetes.follow import Follower
 from cockpit.backends.kubernetes.kinds import (
@@ -182,6 +183,15 @@ def named(watch: Watch, name: str) -> list[Change]:
 
 async def test_a_secret_that_is_written_is_a_change(still: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: set[Kind] = set()
+    answers: list[bytes] = []
+    asked = KubeClient.raw
+
+    async def kept(self: KubeClient, path: str, *arguments: Any, **more: Any) -> bytes:
+        data = await asked(self, path, *arguments, **more)
+        answers.extend([data] if path.endswith("/secrets") else [])
+        return data
+
+    monkeypatch.setattr(KubeClient, "raw", kept)
     original = Follower._list
 
     async def noted(self: Follower) -> None:
@@ -200,6 +210,8 @@ async def test_a_secret_that_is_written_is_a_change(still: Kubernetes, monkeypat
         await watch.until(lambda: SECRETS in listed)
         secret = still.cluster.store.get("secrets", "shop", "web-db")
         assert secret is not None
+        assert answers
+        assert all(b'"PartialObjectMetadataList"' in one and b'"data"' not in one for one in answers)
         still.cluster.objects.change(BY_SHELF["secrets"], secret, {**secret, "data": {"password": "bmV3"}})
         await watch.until(lambda: "Secret web-db changed" in [str(one.text) for one in named(watch, "web")])
 
