@@ -20,6 +20,9 @@ from tests.kubernetes.emulator.waiting import get, pods_of, until
 from tests.kubernetes.operate.bridge import HOLD, Bridge
 from tests.kubernetes.operate.keeping import Keeping
 from tests.kubernetes.operate.test_restart import risks
+from tests.program import CHECKOUT, cockpit_argv
+
+pytestmark = pytest.mark.emulated("do as it likes with machines")
 
 
 @pytest.fixture(autouse=True)
@@ -290,3 +293,33 @@ async def test_what_the_policy_of_a_moved_service_wants_kept_is_kept_first(
         plan = await made(bridge, "drain", host_of(bridge, "checkout"))
         assert [one.verb for one in plan.operations] == ["capture", "cordon", "evict"]
         assert dict(plan.operations[0].arguments)["required"] == "the policy wants it kept: the review asks for it"
+
+
+async def test_the_command_line_shows_the_same_plan_and_names_nodes_that_are_not_there(
+    kubernetes: Kubernetes, tmp_path: Path
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text("version: 1\nname: shop\nbackends: {main: {kind: kubernetes, namespace: shop}}\n", "utf-8")
+    environ = {"KUBECONFIG": str(kubernetes.kubeconfig), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+
+    async def do(*words: str) -> tuple[int | None, str]:
+        argv = cockpit_argv("--profile", str(file), "do", *words)
+        process = await asyncio.create_subprocess_exec(
+            *argv, cwd=CHECKOUT, env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        out, _ = await process.communicate()
+        return process.returncode, out.decode()
+
+    code, out = await do("node/node-001", "drain", "--dry-run")
+    assert code == 0, out
+    assert "kubectl --context demo drain node-001 --ignore-daemonsets --timeout=600s" in out
+    moving = [
+        pod["metadata"]["name"]
+        for pod in kubernetes.cluster.store.each("pods")
+        if pod["spec"]["nodeName"] == "node-001"
+    ]
+    assert all(f"- shop/{name}: deployment" in out for name in moving)
+    assert not get(kubernetes.cluster, "nodes", "node-001", "")["spec"].get("unschedulable")
+    code, out = await do("node/node-009", "drain", "--dry-run")
+    assert (code, "is node/node-00" in out) == (64, True), out
