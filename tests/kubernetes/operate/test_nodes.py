@@ -24,6 +24,8 @@ from tests.program import CHECKOUT, cockpit_argv
 
 pytestmark = pytest.mark.emulated("do as it likes with machines")
 
+pytestmark = pytest.mark.emulated("close and empty machines: on another cluster people work on them")
+
 
 @pytest.fixture(autouse=True)
 def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
