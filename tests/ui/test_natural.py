@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.engine.port import ObjectQuery
@@ -15,6 +15,7 @@ from tests.ui.cluster import DEPLOYMENTS, KINDS, PODS
 NEEDED = st.lists(st.integers(1, 200), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(NEEDED, st.integers(-5, 300))
 def test_no_more_is_given_than_there_is_and_no_more_than_is_needed(needed: list[int], room: int) -> None:
     sizes = shared(needed, room)
