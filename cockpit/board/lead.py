@@ -22,6 +22,7 @@ class Kind(StrEnum):
     START = "start"
     EXIT = "exit"
     PROBE = "probe"
+    NEEDED = "needed"
     NEW = "new instances"
     CHANGE = "last change"
     HEALTH = "health check"
@@ -47,8 +48,8 @@ WEIGHTS: Mapping[Kind, int] = {
     # Why an instance cannot run, as its platform tells it.
     Kind.MEMORY: 90, Kind.IMAGE: 88, Kind.NODE: 86, Kind.SCHEDULING: 84, Kind.EVICTED: 82, Kind.START: 80,
     Kind.EXIT: 78, Kind.QUOTA: 76,
-    # What it does not do although it runs, and what was done to it before.
-    Kind.PROBE: 70, Kind.NEW: 68, Kind.CHANGE: 65, Kind.ROLLOUT: 62, Kind.HEALTH: 60, Kind.JOB: 58,
+    # What it needs and has only in part; what it does not do although it runs; what was done to it before.
+    Kind.NEEDED: 72, Kind.PROBE: 70, Kind.NEW: 68, Kind.CHANGE: 65, Kind.ROLLOUT: 62, Kind.HEALTH: 60, Kind.JOB: 58,
     # What stands beside it.
     Kind.SCALER: 50, Kind.THRESHOLD: 48, Kind.MINOR: 45, Kind.ERRORS: 40, Kind.KNOWN: 35, Kind.REMARK: 30,
     Kind.BUDGET: 25, Kind.ENDED: 20, Kind.SIGHT: 10,

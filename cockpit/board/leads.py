@@ -33,6 +33,7 @@ def leads(
     found = [*_around(service, first, sources), *_numbers(service), *errors]
     for workload in service.workloads:
         found += [*of_instances(service, workload), *of_workload(workload)]
+    found += _change(service, found)
     found += _otherwise(service, first, found)
     once = {(one.kind, one.subject): one for one in reversed(found)}
     return tuple(sorted(once.values(), key=_rank)[:MOST])
@@ -48,7 +49,7 @@ def _rank(one: Lead) -> tuple[int, int, float, str]:
 
 
 def _around(service: ServiceStatus, first: ServiceStatus | None, sources: Sequence[SourceStatus]) -> Iterator[Lead]:
-    """Who does not answer, what fell before it, its probes, what was done to it last."""
+    """Who does not answer, what fell before it, its probes."""
     named = dict.fromkeys(workload.source for workload in service.workloads)
     nowhere = Evidence(place=Place.NOWHERE)
     for source in (one for one in sources if one.name in named):
@@ -61,15 +62,28 @@ def _around(service: ServiceStatus, first: ServiceStatus | None, sources: Sequen
             text = safe(f"cannot be seen: {source.label}: {source.why}", 300)
             yield Lead(kind=Kind.SIGHT, subject=source.name, text=text, state=ReadingState.UNKNOWN, evidence=nowhere)
     if first is not None:
-        words = f"{first.name} {first.state} before it" + (f": {first.why}" if first.why else "")
-        state = ReadingState.DOWN if first.state is State.DOWN else ReadingState.DEGRADED
-        yield Lead(
-            kind=Kind.DEPENDENCY, subject=first.key, text=safe(words, 300), state=state, since=first.since,
-            evidence=Evidence(place=Place.SERVICE, name=first.name, kind=first.key),
-        )  # fmt: skip
+        yield _under(service, first)
     yield from _probes(service)
+
+
+def _under(service: ServiceStatus, first: ServiceStatus) -> Lead:
+    """What it needs and fell no later. One that is down explains most; what is degraded may have the same reason."""
+    down = first.state is State.DOWN
+    earlier = first.since is not None and service.since is not None and first.since < service.since
+    words = f"{first.name} {first.state} {'before it' if earlier else 'since then too'}"
+    return Lead(
+        kind=Kind.DEPENDENCY if down else Kind.NEEDED, subject=first.key, since=first.since,
+        text=safe(words + (f": {first.why}" if first.why else ""), 300),
+        state=ReadingState.DOWN if down else ReadingState.DEGRADED,
+        evidence=Evidence(place=Place.SERVICE, name=first.name, kind=first.key),
+    )  # fmt: skip
+
+
+def _change(service: ServiceStatus, found: Sequence[Lead]) -> Iterator[Lead]:
+    """The last change before it went wrong; not that of a node which a finding names already."""
     change = last_before(service.changes, service.since) if service.since and service.state is not State.OK else None
-    if change is not None:
+    named = change is not None and change.kind is ChangeKind.NODE and any(change.subject in one.text for one in found)
+    if change is not None and not named:
         at_revisions = change.kind is ChangeKind.ROLLOUT and service.workloads
         place = Place.REVISIONS if at_revisions else Place.TIMELINE
         yield Lead(

@@ -86,7 +86,10 @@ def _verdict(look: Look, service: ServiceStatus, services: Services, now: dateti
     lines = [Line((Span(head, state_style(service.state)), Span(f" for {since(now, service.since)}")))]
     first = first_to_fail(service, services) if service.state is not State.OK else None
     if first is not None:
-        text = f"{first.name} fell before it, at {moment(first.since, look.utc)}: start there ({first.why})"
+        at = moment(first.since, look.utc)
+        text = f"{first.name} is {first.state} since {at} as well ({first.why})"
+        if first.state is State.DOWN:
+            text = f"{first.name} fell before it, at {at}: start there ({first.why})"
     elif service.state in WELL:
         text = "it is well"
     else:

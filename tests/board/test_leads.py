@@ -199,6 +199,23 @@ def test_what_may_not_be_seen_stands_last_and_a_probe_that_is_silent_is_unknown(
     assert (last.kind, last.text) == (Kind.SIGHT, "cannot be seen: cluster: needs list and watch on events")
 
 
+def test_what_is_degraded_below_it_stands_behind_its_own_reasons() -> None:
+    db = replace(service(State.DEGRADED, why=SafeText("node n-1 does not answer")), key="db", name="db")
+    web = service(State.DEGRADED, workloads=(work(pod(1, Phase.UNKNOWN, error=SafeText("node n-1 is not ready"))),))
+    own, needed = leads(web, db)
+    assert (own.kind, needed.kind) == (Kind.NODE, Kind.NEEDED)
+    assert needed.text == "db degraded since then too: node n-1 does not answer"
+
+
+def test_the_change_of_a_node_that_is_named_already_is_not_told_twice() -> None:
+    change = Change(ago(120), ChangeKind.NODE, SafeText("node n-1 does not answer"), "n-1")
+    lost = pod(1, Phase.UNKNOWN, error=SafeText("node n-1 does not answer"))
+    assert [one.kind for one in leads(service(workloads=(work(lost),), changes=(change,)))] == [Kind.NODE]
+    other = replace(change, subject="n-2", text=SafeText("node n-2 does not answer"))
+    told = leads(service(workloads=(work(lost),), changes=(other,)))
+    assert [one.kind for one in told] == [Kind.NODE, Kind.CHANGE]
+
+
 def test_a_change_that_was_no_rollout_is_looked_at_in_the_timeline() -> None:
     change = Change(ago(200), ChangeKind.CONFIG, SafeText("ConfigMap web changed"), "ConfigMap web")
     (found,) = leads(service(workloads=(work(pod(1)),), changes=(change,)))
