@@ -73,7 +73,8 @@ def moment(at: datetime | None, utc: bool = True, millis: bool = False) -> str:
     if at is None:
         return "--:--:--.---" if millis else "--:--:--"
     shown = at.astimezone(UTC if utc else None)
-    text = f"{shown:%H:%M:%S}"
+    # Not strftime, which imports `time` anew each time: of each line of a log it would be the most expensive part.
+    text = f"{shown.hour:02d}:{shown.minute:02d}:{shown.second:02d}"
     return f"{text}.{shown.microsecond // 1000:03d}" if millis else text
 
 

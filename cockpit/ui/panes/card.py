@@ -246,10 +246,12 @@ class Card(LineWidget):
             self.redraw()
 
     def _made_of(self) -> tuple[object, ...]:
-        frame, key = self.cockpit.frame, self._key or ""
-        near = services_near(frame.snapshot, key)
-        shown = near.get(key)
-        others = (*shown.depends_on, *shown.dependents, shown.cause) if shown is not None else ()
+        frame = self.cockpit.frame
+        shown = next((one for one in frame.snapshot.services if one.key == self._key), None)
+        if shown is None or not (shown.depends_on or shown.dependents or shown.cause):
+            return (self._key, shown, frame.timeline)
+        near = services_near(frame.snapshot, shown.key)
+        others = (*shown.depends_on, *shown.dependents, shown.cause)
         return (self._key, shown, frame.timeline, *(near.get(one) for one in others))
 
     def choose(self, key: str | None) -> None:
@@ -265,7 +267,7 @@ class Card(LineWidget):
         service = next((one for one in frame.snapshot.services if one.key == self._key), None)
         if service is None:
             return [rule(self.look, columns, "no service selected")]
-        named = services_near(frame.snapshot, service.key)
+        named = services_near(frame.snapshot, service.key) if service.depends_on else {}
         facts = CardFacts(service=service, others=named)
         return [
             rule(self.look, columns, card_title(self.look, service)),
