@@ -22,8 +22,6 @@ from tests.kubernetes.operate.keeping import Keeping
 from tests.kubernetes.operate.test_restart import risks
 from tests.program import CHECKOUT, cockpit_argv
 
-pytestmark = pytest.mark.emulated("do as it likes with machines")
-
 pytestmark = pytest.mark.emulated("close and empty machines: on another cluster people work on them")
 
 
