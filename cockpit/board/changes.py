@@ -93,15 +93,22 @@ def _seen(last: Workload, old: Workload | None, new: Workload, at: datetime) -> 
     images = {_release(one) for one in last.instances}
     for one in new.instances:
         known = before.get(one.id.instance)
-        if known is None and images and _release(one) not in images:
-            words = why.rollout(last.instances[0].image, one.image)
-            yield Change(_moment(one.created_at, at), ChangeKind.ROLLOUT, safe(words, 200), new.id.name)
+        other = _release(one) not in images if known is None else _release(one) != _release(known)
+        if images and other:
+            words = why.rollout(_named(known or last.instances[0]), _named(one))
+            moment = one.created_at if known is None else one.started_at
+            yield Change(_moment(moment, at), ChangeKind.ROLLOUT, safe(words, 200), new.id.name)
         elif known is not None and old is not None and _restarted(known, one):
-            yield Change(_moment(one.started_at, at), ChangeKind.RESTART, SafeText("restarted"), new.id.name)
+            yield Change(_moment(one.started_at, at), ChangeKind.RESTART, SafeText("restart"), new.id.name)
 
 
 def _release(one: Instance) -> str:
-    return one.image_id or one.image
+    return one.image_id or f"{one.image} {one.version}"
+
+
+def _named(one: Instance) -> str:
+    """Its image; of what has none its name and version."""
+    return one.image or f"{one.id.name}:{one.version}"
 
 
 def _restarted(old: Instance, new: Instance) -> bool:

@@ -91,6 +91,14 @@ def test_a_restart_by_somebody_is_a_change_and_one_that_the_platform_counts_is_n
     assert [(one.kind, one.at) for one in scene["web"].changes] == [(ChangeKind.RESTART, scene.at)]
 
 
+def test_one_that_is_started_anew_with_another_image_was_rolled_out() -> None:
+    scene = Scene().listed(workload("web", {"image": SafeText(OLD)})).later(5)
+    scene.changed(workload("web", {"image": SafeText(NEW), "started_at": scene.at}))
+    assert [(one.kind, str(one.text), one.at) for one in scene["web"].changes] == [
+        (ChangeKind.ROLLOUT, "rollout web:2.4.1 -> 2.5.0", scene.at)
+    ]
+
+
 def test_a_scaling_is_a_change_where_a_definition_is_counted() -> None:
     scene = Scene().listed(workload("web", desired=1, generation=1))
     scene.later(1).changed(workload("web", {}, {}, desired=2, generation=2))
