@@ -64,7 +64,8 @@ def judge(instance: Instance, past: Past, now: datetime, *, jobs: bool) -> Judge
         case Phase.EXITED | Phase.DEAD:
             return _ended(instance, past, jobs=jobs)
         case Phase.STOPPING:
-            return Judged(instance, Standing.WRONG, None, "stopping", 2)
+            words = f"stopping: {instance.error}" if instance.error else "stopping"
+            return Judged(instance, Standing.WRONG, None, words, 2)
         case Phase.UNKNOWN:
             return Judged(instance, Standing.UNKNOWN, None, instance.error or "its state is not known", 3)
 

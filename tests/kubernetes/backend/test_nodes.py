@@ -167,6 +167,16 @@ def test_a_workload_says_that_its_pods_are_on_a_cordoned_node() -> None:
     assert next(one for one in made.everything() if one.id.name == "web").remarks == ()
 
 
+def test_a_pod_that_a_drain_evicts_says_so() -> None:
+    evicted = condition("DisruptionTarget", "True", "EvictionByEvictionAPI", "Eviction API: evicting")
+    made = fleet(node(name="node-1", cordoned=True))
+    made.put(
+        PODS, "", [pod(owner=("ReplicaSet", "web-5d4f8"), meta={"deletionTimestamp": LATER}, conditions=[evicted])]
+    )
+    (service,) = assessed(made).snapshot().services
+    assert "web-5d4f8-abcde: stopping: evicted, as a drain does" in service.evidence
+
+
 def test_a_node_that_is_well_has_been_so_since_it_was_ready() -> None:
     made = fleet(node(condition("Ready", "True", at=LATER)))
     (instance,) = told(made).instances

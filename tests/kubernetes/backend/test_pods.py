@@ -92,6 +92,14 @@ def test_a_recorded_pod() -> None:
             "evicted: The node was low on memory",
         ),
         (pod_json(meta={"deletionTimestamp": LATER}), Phase.STOPPING, ""),
+        (
+            pod_json(
+                meta={"deletionTimestamp": LATER},
+                conditions=[condition("DisruptionTarget", "True", "EvictionByEvictionAPI", "Eviction API: evicting")],
+            ),
+            Phase.STOPPING,
+            "evicted, as a drain does",
+        ),
         (pod_json(phase="Unknown", containerStatuses=[]), Phase.UNKNOWN, "its node does not answer"),
     ],
 )
