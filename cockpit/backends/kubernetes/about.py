@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.kinds import EVENTS
@@ -12,13 +14,19 @@ from cockpit.backends.kubernetes.wire_apps import Event
 EVENTS_MOST = 100
 
 
-async def events_of(client: KubeClient, space: str, uid: str) -> Sequence[Event]:
-    """Newest first; none where they may not be seen."""
+class Told(Struct, frozen=True):
+    """The events about an object, newest first; missing: why they cannot be seen, empty when they can."""
+
+    events: Sequence[Event] = ()
+    missing: str = ""
+
+
+async def events_of(client: KubeClient, space: str, uid: str) -> Told:
+    """What was told of an object. They may be seen by fewer than the object itself: that is no error."""
     query: dict[str, str | int] = {"fieldSelector": f"involvedObject.uid={uid}", "limit": EVENTS_MOST}
     try:
         page = await client.get(EVENTS.path(quote(space, safe="")), Page[Event], query)
-    except ApiAnswer:
-        # They may be seen by fewer than the object itself, which is what was asked for.
-        return ()
+    except ApiAnswer as error:
+        return Told(missing="not permitted: needs list on events" if error.status == 403 else error.message)
     found = [one for one in page.items or () if one.involved_object.uid == uid]
-    return sorted(found, key=lambda one: one.last_timestamp or one.event_time or "", reverse=True)
+    return Told(sorted(found, key=lambda one: one.last_timestamp or one.event_time or "", reverse=True))

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.catalogue import PAGE, Form, ObjectKind, ObjectPage, ObjectQuery
-from cockpit.backends.kubernetes.about import events_of
+from cockpit.backends.kubernetes.about import Told, events_of
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.describe import described, whole
 from cockpit.backends.kubernetes.discovery import Discovery
@@ -84,8 +84,8 @@ class KubernetesCatalogue:
             return partial(whole, answer, kind.kind)
         meta = answer.get("metadata")
         uid = str(meta.get("uid", "")) if isinstance(meta, dict) else ""
-        events = await events_of(self._client, space, uid) if uid else ()
-        return partial(described, answer, events, kind=kind.kind, now=self._client.clock.now())
+        told = await events_of(self._client, space, uid) if uid else Told()
+        return partial(described, answer, told, kind=kind.kind, now=self._client.clock.now())
 
     async def _listed(self, kind: ObjectKind, space: str | None) -> Sequence[str]:
         """The namespaces that are asked for, one by one; ("",) is all of them at once, or none at all."""

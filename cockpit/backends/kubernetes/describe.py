@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from cockpit.backends.kubernetes.about import Told
 from cockpit.backends.kubernetes.times import moment
-from cockpit.backends.kubernetes.wire_apps import Event
 from cockpit.backends.outline import outline
 from cockpit.board.secrets import MASK
 
@@ -22,10 +22,10 @@ _HEAD = ("apiVersion", "kind", "metadata")
 _NAMED = ("name", "namespace", "uid", "creationTimestamp", "labels", "annotations", "ownerReferences", "finalizers")
 
 
-def inspected(answer: dict[str, Any], events: Iterable[Event] = ()) -> str:
+def inspected(answer: dict[str, Any], told: Told) -> str:
     """The warnings about an object first, then all of it."""
-    head = ["events:", *_events(events), ""]
-    return "\n".join([*(head if len(head) > 2 else []), outline(shown(answer))])
+    head = [*_events(told), ""] if told.events or told.missing else []
+    return "\n".join([*head, outline(shown(answer))])
 
 
 def whole(answer: dict[str, Any], kind: str = "") -> str:
@@ -39,7 +39,7 @@ def whole(answer: dict[str, Any], kind: str = "") -> str:
     return head + yaml_text(safe_answer)
 
 
-def described(answer: dict[str, Any], events: Iterable[Event] = (), *, kind: str = "", now: datetime) -> str:
+def described(answer: dict[str, Any], told: Told, *, kind: str = "", now: datetime) -> str:
     """What an object is, its conditions and events, then the rest of it."""
     safe_answer = shown(answer, kind)
     meta = _dict(safe_answer.get("metadata"))
@@ -54,7 +54,7 @@ def described(answer: dict[str, Any], events: Iterable[Event] = (), *, kind: str
     parts = [
         [*_identity(safe_answer, meta, now)],
         ["conditions:", *_conditions(conditions, now)],
-        ["events:", *_events(events, now)],
+        [*_events(told, now)],
         outline({"metadata": more, **rest}).split("\n"),
     ]
     return "\n\n".join("\n".join(part) for part in parts if len(part) > 1 or part[0][-1:] not in ("", ":"))
@@ -84,11 +84,12 @@ def _conditions(conditions: Iterable[Mapping[str, Any]], now: datetime) -> Itera
         yield f"{told}  since {_ago(str(since), now)}  {words}".rstrip() if since else f"{told}  {words}".rstrip()
 
 
-def _events(events: Iterable[Event], now: datetime | None = None) -> Iterator[str]:
-    for one in events:
+def _events(told: Told, now: datetime | None = None) -> Iterator[str]:
+    yield "events:" if told.events else f"events: {told.missing or 'none'}"
+    for one in told.events:
         at = one.last_timestamp or one.event_time or "-"
-        told = _ago(at, now) if now else at
-        yield f"  {told}  {one.type} {one.reason} ({one.count or 1}x): {one.message}"
+        when = _ago(at, now) if now else at
+        yield f"  {when}  {one.type} {one.reason} ({one.count or 1}x): {one.message}"
 
 
 def _ago(words: str, now: datetime) -> str:

@@ -288,6 +288,10 @@ async def test_describe_tells_state_owner_and_events(kubernetes: Kubernetes, cat
     assert f"owner        ReplicaSet {pod['metadata']['ownerReferences'][0]['name']}" in text
     assert "  Ready True  since " in text
     assert "Warning Unhealthy (1x): Readiness probe failed: 503" in text
+    assert "\n\nevents: none\n\n" in await catalogue.show("quota", "shop", "shop", "describe")
+    cluster.policy.grants[ADMIN] = (Grant(("get", "list"), ("pods", "replicasets")),)
+    text = str(await catalogue.show("po", "shop", row.name, "describe"))
+    assert "\n\nevents: not permitted: needs list on events\n\n" in text
     assert row.owner is not None
     (sets,) = await whole(catalogue, row.owner.kind)
     assert row.owner.name in {one.name for one in sets.rows}
