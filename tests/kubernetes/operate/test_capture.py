@@ -210,6 +210,20 @@ async def test_each_container_has_a_file_of_its_own(keeping: Opener) -> None:
     assert sorted(files) == ["inspect.txt", "log-extra.txt", "log-proxy.txt"]
 
 
+async def test_before_a_change_dumps_are_made_in_a_few_pods_unless_the_policy_wants_all(keeping: Opener) -> None:
+    bridge = await keeping(replace(KEEP, verbs=("remove",)), threads=Capture(argv=("id",)))
+    workload = await bridge.sees("checkout")
+    first = workload.instances[0]
+    five = tuple(replace(first, id=_another(first.id, number), name=safe(f"checkout-{number}")) for number in range(5))
+    made = await bridge.operator.plan("restart", replace(workload, instances=(*workload.instances, *five[3:])), {})
+    assert dict(made.operations[0].after)["kept in the evidence folder"].endswith("in 3 of them threads: id")
+    await bridge.carry_out(replace(made, operations=made.operations[:1], service="checkout"))
+    assert [len(files) for files in bridge.files().values() if "threads.txt" in files] == [3, 3, 3]
+    bare = await bridge.made("remove", "checkout", instance=",".join(str(one.name) for one in workload.instances))
+    assert dict(bare.operations[0].arguments)["dumped"] == "3"
+    assert dict(bare.operations[0].after)["kept in the evidence folder"].endswith("events, threads: id")
+
+
 async def test_what_takes_too_long_is_left_out_and_the_change_goes_on(keeping: Opener) -> None:
     bridge = await keeping()
     made = await bridge.made("restart", "catalog")

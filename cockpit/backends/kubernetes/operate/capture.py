@@ -30,6 +30,8 @@ from cockpit.profile.captures import Capture
 
 PODS_MOST = 100
 """Pods of which something is kept at once."""
+DUMPED_MOST = 3
+"""Pods in which the declared captures run before a change, unless a policy wants them of all."""
 LOGS_MOST = 40 * 1024 * 1024
 """Bytes of log that one operation keeps: many pods share it."""
 AT_ONCE = 4
@@ -84,15 +86,16 @@ class CapturePods:
             return Outcome(accepted=False, detail=SafeText("there is no state directory to keep it in"))
         given = dict(operation.arguments)
         pods = _decode(given["pods"])
-        work = _Capture(hands, evidence, declared(operation), len(pods), hands.clock.monotonic() + operation.deadline)
+        work = _Capture(hands, evidence, len(pods), hands.clock.monotonic() + operation.deadline)
+        wanted, dumped = declared(operation), int(given["dumped"])
         slots = asyncio.Semaphore(AT_ONCE)
 
-        async def one(pod: PodRef) -> Captured:
+        async def one(pod: PodRef, wanted: dict[str, Capture]) -> Captured:
             async with slots:
-                return await work.of(pod)
+                return await work.of(pod, wanted)
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(pod)) for pod in pods]
+            tasks = [group.create_task(one(pod, wanted if at < dumped else {})) for at, pod in enumerate(pods)]
         found = [task.result() for task in tasks]
         if beyond := int(given.get("beyond", "0")):
             found.append(Captured(missing=((f"{beyond} more pods", f"at most {PODS_MOST} are kept at once"),)))
@@ -116,6 +119,8 @@ def keeping(
         return ()
     arguments = hands.evidence.arguments(workload, verb, moved)
     kept, beyond = pods[:PODS_MOST], max(0, len(pods) - PODS_MOST)
+    needed = dict(arguments).get("required", "")
+    dumped = len(kept) if needed else min(len(kept), DUMPED_MOST)
     target = next((one.id for one in workload.instances if one.id.instance == kept[0].uid), workload.id)
     operation = Operation(
         verb=VERB,
@@ -123,23 +128,24 @@ def keeping(
         target=target if len(pods) == 1 else workload.id,
         before=(("pods", ready_words(workload)),) if verb == VERB else (),
         arguments=(
-            ("pods", msgspec.json.encode(kept).decode()), *((("beyond", str(beyond)),) if beyond else ()), *arguments,
+            ("pods", msgspec.json.encode(kept).decode()), ("dumped", str(dumped)),
+            *((("beyond", str(beyond)),) if beyond else ()), *arguments,
         ),
         done_when="captured",
         # What a change does besides would bury its own line.
         command=_command(hands, workload, kept) if verb == VERB and len(pods) <= NAMED else SafeText(""),
     )  # fmt: skip
-    more, needed = declared(operation), dict(arguments).get("required", "") if verb != VERB else ""
-    waves = -(-len(kept) // AT_ONCE)
-    seconds = ONE_POD + sum(float(one.timeout) + COPY * bool(one.file) for one in more.values())
+    more = declared(operation)
+    dumps = sum(float(one.timeout) + COPY * bool(one.file) for one in more.values())
+    seconds = ONE_POD * _rounds(len(kept)) + dumps * _rounds(dumped)
     return (
         replace(
             operation,
             after=(
-                ("kept in the evidence folder", safe(_told(len(pods), beyond, more), 500)),
-                *((("all of it must be kept", safe(needed, 300)),) if needed else ()),
+                ("kept in the evidence folder", safe(_told(len(pods), dumped, more), 500)),
+                *((("all of it must be kept", safe(needed, 300)),) if needed and verb != VERB else ()),
             ),
-            deadline=min(LONGEST, seconds * waves),
+            deadline=min(LONGEST, seconds),
         ),
     )  # fmt: skip
 
@@ -147,14 +153,12 @@ def keeping(
 class _Capture:
     """One operation under way. ends: monotonic seconds at which it must be at its end."""
 
-    def __init__(
-        self, hands: Hands, evidence: Evidence, wanted: dict[str, Capture], pods: int, ends: float
-    ) -> None:  # fmt: skip
-        self._hands, self._evidence, self._wanted = hands, evidence, wanted
+    def __init__(self, hands: Hands, evidence: Evidence, pods: int, ends: float) -> None:
+        self._hands, self._evidence = hands, evidence
         self._several, self._room, self._ends = pods > 1, LOGS_MOST // max(1, pods), ends
 
-    async def of(self, pod: PodRef) -> Captured:
-        """What was kept of one pod; what was not, with its name where there are several."""
+    async def of(self, pod: PodRef, wanted: dict[str, Capture]) -> Captured:
+        """What was kept of one pod; what was not, with its name where there are several. wanted: what runs in it."""
         prefix = f"{pod.name} " if self._several else ""
         try:
             async with self._hands.clock.timeout(self._left()):
@@ -165,7 +169,7 @@ class _Capture:
             return Captured(missing=((pod.name, why),))
         path = f"{PODS.path(pod.space)}/{pod.name}"
         logs = parts.logs(self._hands, whole, path, self._evidence, self._room)
-        dumps, missing = parts.dumps(self._hands, whole, path, self._evidence, tuple(self._wanted.items()))
+        dumps, missing = parts.dumps(self._hands, whole, path, self._evidence, tuple(wanted.items()))
         timed = [self._timed(one) for one in (first, *logs, *dumps)]
         found = await capture(self._evidence.keeper, pod.name, timed)
         return Captured(
@@ -207,18 +211,18 @@ def _names(pods: Sequence[PodRef]) -> str:
     return f"{pods[0].name}, {pods[1].name} and {len(pods) - 2} more pods"
 
 
-def _told(pods: int, beyond: int, more: dict[str, Capture]) -> str:
-    """ "logs (last 5 MiB each, the run before too; 40 MiB in all), description, events, threads: jstack 1"."""
+def _rounds(pods: int) -> int:
+    return -(-pods // AT_ONCE)
+
+
+def _told(pods: int, dumped: int, more: dict[str, Capture]) -> str:
+    """ "logs (last 5 MiB each, the run before too; 40 MiB in all), description, events, in 3 of them heap: jmap 1"."""
     bound = f"last {LOG_LIMIT >> 20} MiB each, the run before too"
     together = f"; {LOGS_MOST >> 20} MiB in all" if pods > 1 else ""
-    told = [
-        f"logs ({bound}{together})",
-        "description",
-        "events",
-        *(f"{name}: {_words(one)}" for name, one in more.items()),
-    ]
-    limit = f"of {PODS_MOST} of {pods} pods, not ready ones first: " if beyond else ""
-    return limit + ", ".join(told)
+    where = f"in {dumped} of them " if dumped < pods else ""
+    dumps = (f"{where}{name}: {_words(one)}" for name, one in more.items())
+    limit = f"of {PODS_MOST} of {pods} pods, not ready ones first: " if pods > PODS_MOST else ""
+    return limit + ", ".join((f"logs ({bound}{together})", "description", "events", *dumps))
 
 
 def _words(wanted: Capture) -> str:
