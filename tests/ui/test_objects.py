@@ -70,7 +70,9 @@ async def test_the_words_of_k9s_become_a_query() -> None:
 async def test_right_writes_the_kind_out_and_a_command_keeps_its_place() -> None:
     port = ClusterPort()
     async with shown(port) as screen:
-        await screen.press("colon", *"pers", "right", "x")
+        await screen.press("colon")
+        assert "or any kind of object" in screen.text()
+        await screen.press(*"pers", "right", "x")
         assert ":persistentvolumeclaims x" in screen.line(3)
         await screen.press("escape", "colon", *"nosuch", "enter")
         assert "no command and no kind of object has that name" in screen.text()

@@ -17,6 +17,10 @@ AROUND = 5
 """Lines of the dialog that are no command: rule, what is typed, the hint, a blank one, the buttons."""
 
 
+AFTER = " then: NAMESPACE or all, KEY=VALUE, @cluster, /filter; Right completes"
+ANY = " or any kind of object, by its plural, singular or short name: po, dp, pvc, ev"
+
+
 class Named(Struct, frozen=True):
     """A command. action: as Textual runs it, on whatever has the focus below.
 
@@ -166,10 +170,8 @@ class Palette(Dialog):
                     "selected" if chosen else "",
                 )
             )
-        if found[self._at].kind:
-            words = " then: NAMESPACE or all, KEY=VALUE, @cluster, /filter; Right completes"
-            lines.append(Line((Span(words, "dim"),)))
-        return lines
+        hint = AFTER if found[self._at].kind else ANY if self._clusters and not self._typed else ""
+        return [*lines, Line((Span(hint, "dim"),))] if hint else lines
 
     def on_key(self, event: events.Key) -> None:
         """Typing narrows, up and down move, right completes a kind."""
