@@ -267,7 +267,7 @@ class CockpitApp(PaintedApp):
         """A command by its name."""
         screen = self.screen
         if isinstance(screen, CockpitScreen):
-            self.push_screen(opening.palette(self, screen.chain), self._run_command)
+            self.push_screen(opening.palette(self, screen.chain, screen), self._run_command)
 
     async def _run_command(self, action: str | None) -> None:
         if action is not None:
@@ -276,7 +276,7 @@ class CockpitApp(PaintedApp):
 
     def action_objects(self, words: str) -> None:
         """The objects of a kind: "pods shop /web"."""
-        self.push_screen(opening.objects(self, words))
+        self.push_screen(opening.objects(self, words, self.screen))
 
     def action_note(self) -> None:
         """Write a line into the timeline."""

@@ -46,9 +46,10 @@ def parsed(text: str) -> Listing:
     return Listing(ObjectQuery(kind=kind, space=space, labels=",".join(labels)), source, kept)
 
 
-def clusters(snapshot: Snapshot) -> tuple[str, ...]:
-    """The names of the sources whose objects can be listed."""
-    return tuple(source.name for source in snapshot.sources if source.kind in CLUSTERS)
+def clusters(snapshot: Snapshot, near: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names of the sources whose objects can be listed; `near` (what is looked at) first."""
+    names = [source.name for source in snapshot.sources if source.kind in CLUSTERS]
+    return tuple(sorted(names, key=lambda name: name not in near))
 
 
 def meant(kinds: Sequence[ObjectKind], word: str) -> list[ObjectKind]:

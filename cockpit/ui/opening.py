@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from textual.dom import DOMNode
 
 from cockpit.engine.port import Approve, InjectFault, ListFaults
@@ -74,20 +75,29 @@ def help_screen(keys: Sequence[Key], scopes: Sequence[str], demo: bool) -> Cockp
     return help_module.help_screen(keys, scopes, demo)
 
 
-def palette(cockpit: Cockpit, scopes: Sequence[str]) -> "Palette":
-    """Commands by their names."""
+def palette(cockpit: Cockpit, scopes: Sequence[str], below: object) -> "Palette":
+    """Commands by their names. below: the screen that they are for."""
     from cockpit.ui.dialogs.palette import Palette
     from cockpit.ui.kindwords import clusters
 
-    return Palette(cockpit.keys, scopes, cockpit.frame.demo, clusters(cockpit.frame.snapshot))
+    return Palette(cockpit.keys, scopes, cockpit.frame.demo, clusters(cockpit.frame.snapshot, _near(below)))
 
 
-def objects(cockpit: Cockpit, words: str) -> CockpitScreen:
-    """The objects of a kind, as they were asked for."""
-    from cockpit.ui.kindwords import parsed
+def objects(cockpit: Cockpit, words: str, below: object) -> CockpitScreen:
+    """The objects of a kind, as they were asked for; without a name of the cluster that is looked at."""
+    from cockpit.ui.kindwords import clusters, parsed
     from cockpit.ui.screens.objects import ObjectsScreen
 
-    return ObjectsScreen(cockpit, parsed(words))
+    asked = parsed(words)
+    known = clusters(cockpit.frame.snapshot, _near(below))
+    return ObjectsScreen(cockpit, asked if asked.source or not known else replace(asked, source=known[0]))
+
+
+def _near(screen: object) -> tuple[str, ...]:
+    """The sources of what is listed or selected on a screen."""
+    service = getattr(screen, "service", None)
+    own = getattr(screen, "source", "")
+    return (own,) if own else tuple(workload.source for workload in service.workloads) if service else ()
 
 
 def has(node: DOMNode, action: str) -> bool:

@@ -67,6 +67,16 @@ async def test_the_words_of_k9s_become_a_query() -> None:
                 await screen.press("escape")
 
 
+async def test_of_several_clusters_the_one_that_is_looked_at_is_meant() -> None:
+    port = ClusterPort("stage", SOURCE)
+    async with shown(port) as screen:
+        await screen.press(*PO)
+        assert port.asked[-1].source == SOURCE, "the selected service runs there"
+        await screen.press(*typed("po @stage"), *PO)
+        assert [one.source for one in port.asked] == [SOURCE, "stage", "stage"]
+        assert [one.source for one in port.sent if isinstance(one, ListKinds)] == [SOURCE, SOURCE, "stage"]
+
+
 async def test_right_writes_the_kind_out_and_a_command_keeps_its_place() -> None:
     port = ClusterPort()
     async with shown(port) as screen:

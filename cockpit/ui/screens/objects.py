@@ -39,8 +39,8 @@ class ObjectsScreen(SelectedService):
     def __init__(self, cockpit: Cockpit, asked: Listing) -> None:
         super().__init__()
         known = clusters(cockpit.frame.snapshot)
-        self._source = asked.source or (known[0] if known else "")
-        self._list = ObjectList(cockpit.port, cockpit.clock, self._source, asked.query)
+        self.source = asked.source or (known[0] if known else "")
+        self._list = ObjectList(cockpit.port, cockpit.clock, self.source, asked.query)
         self._select = asked.select
         self._looked_in: Snapshot | None = None
         self._known_rows: dict[tuple[str, str, str], tuple[ServiceStatus, Workload] | None] = {}
@@ -99,7 +99,7 @@ class ObjectsScreen(SelectedService):
             # The footer asks for each of its keys; a look among 5,000 pods takes 0.5 ms.
             self._looked_in, self._known_rows = snapshot, {}
         if row.key not in self._known_rows:
-            self._known_rows[row.key] = on_board(snapshot, self._source, kind, row)
+            self._known_rows[row.key] = on_board(snapshot, self.source, kind, row)
         return self._known_rows[row.key]
 
     @property
@@ -193,7 +193,7 @@ class ObjectsScreen(SelectedService):
         """Into it: a namespace's pods, everything else described."""
         row, kind = self._row(), self._list.kind
         if row is not None and kind is not None and (inner := INTO.get(kind.qualified)):
-            self._open(Listing(ObjectQuery(kind=inner, space=row.name), self._source))
+            self._open(Listing(ObjectQuery(kind=inner, space=row.name), self.source))
         else:
             self.action_describe()
 
@@ -211,7 +211,7 @@ class ObjectsScreen(SelectedService):
             return
         name = f"{kind.singular} {row.name}"
         service = self.service
-        asked = DescribeObject(source=self._source, kind=kind.qualified, space=row.space, name=row.name, form=form)
+        asked = DescribeObject(source=self.source, kind=kind.qualified, space=row.space, name=row.name, form=form)
 
         def show(text: SafeText) -> None:
             at = moment(self.cockpit.now, self.cockpit.look.utc)
@@ -230,7 +230,7 @@ class ObjectsScreen(SelectedService):
             self.cockpit.say(f"{row.name} belongs to no other object")
             return
         query = ObjectQuery(kind=row.owner.kind, space=row.space or None)
-        self._open(Listing(query, self._source, select=row.owner.name))
+        self._open(Listing(query, self.source, select=row.owner.name))
 
     def _open(self, asked: Listing) -> None:
         self.app.push_screen(ObjectsScreen(self.cockpit, asked))
