@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from cockpit.backends.kubernetes.disruption import CONDITION, disrupted
 from cockpit.backends.kubernetes.podspec import limit_of, ports_of, release_of
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Condition
@@ -32,14 +33,6 @@ _STATE = re.compile(r"^(?:ErrImagePull|ImagePullBackOff): ")
 _LAST_WORDS = 4_096
 _ERROR = re.compile(r"(?i)\b(?:fatal|panic|critical|\w{0,60}(?:error|exception))\b")
 _POLICIES: Mapping[str, str] = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}
-_DISRUPTED: Mapping[str, str] = {
-    "EvictionByEvictionAPI": "evicted, as a drain does",
-    "DeletionByTaintManager": "evicted, its node has a taint that it does not tolerate",
-    "PreemptionByScheduler": "makes room for a pod that matters more",
-    "DeletionByPodGC": "its node is gone",
-    "TerminationByKubelet": "its node runs short of something",
-}
-"""What the reasons of a disruption mean."""
 _SETTLES = 2.0
 """Seconds after a start within which "not ready" is how it began, not something that happened since."""
 
@@ -98,7 +91,7 @@ def state_of(pod: Pod, started: datetime | None) -> State:
     """What a pod does, the worst of its containers first."""
     status = pod.status
     if pod.metadata.deletion_timestamp is not None and status.phase in ("Pending", "Running"):
-        return State(phase=Phase.STOPPING, error=_disrupted(status.conditions))
+        return State(phase=Phase.STOPPING, error=disrupted(condition(status.conditions, CONDITION)))
     if status.phase in ("Succeeded", "Failed"):
         return _ended(pod)
     if status.phase == "Unknown":
@@ -106,14 +99,6 @@ def state_of(pod: Pod, started: datetime | None) -> State:
     if status.phase == "Running" and not status.init_container_statuses and _all_well(status.container_statuses or ()):
         return _up(pod, started)
     return _init_failed(pod) or _held_up(pod) or _crashed(pod) or _scheduled(pod) or _up(pod, started)
-
-
-def _disrupted(conditions: Sequence[Condition] | None) -> SafeText:
-    """Why the platform takes a pod away, where it says so: "evicted, as a drain does"."""
-    found = condition(conditions, "DisruptionTarget")
-    if found is None or found.status != "True":
-        return SafeText("")
-    return safe(_DISRUPTED.get(found.reason) or found.message or found.reason, 300)
 
 
 def _all_well(statuses: Sequence[ContainerStatus]) -> bool:
