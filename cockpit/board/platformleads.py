@@ -57,7 +57,7 @@ def _badness(service: ServiceStatus) -> ReadingState:
 def _kind(one: Instance, told: bool) -> Kind | None:
     """What is wrong with an instance; None: nothing. told: the board has something to say of it."""
     well = one.phase in _SERVES and one.health in (Health.NONE, Health.HEALTHY)
-    about = next((kind for words, kind in _ERRORS if words.search(one.error)), None)
+    about = next((kind for words, kind in _ERRORS if words.search(one.error)), None) if one.error else None
     if about is not None and not well:
         return about
     if one.oom_killed and not well:

@@ -1,5 +1,6 @@
 """Why a service is as it is: findings, the most telling first, each a key from its evidence; below what is around."""
 
+from operator import is_
 from typing import cast
 
 from textual import on
@@ -47,6 +48,7 @@ class ExplainScreen(SelectedService):
         super().__init__()
         self._key, self._name = key, name
         self._rows: tuple[Row, ...] = ()
+        self._drawn_from: tuple[object, ...] = ()
         self._errors: ErrorShapes | None = None
 
     def body(self) -> ComposeResult:
@@ -109,9 +111,14 @@ class ExplainScreen(SelectedService):
         service, look = self.service, self.cockpit.look
         if service is None:
             return ()
-        first = first_to_fail(service, self._services) if service.state is not State.OK else None
         errors = self._errors.leads if self._errors else ()
-        found = leads(service, first, frame.snapshot.sources, errors)
+        snapshot = frame.snapshot
+        source = (snapshot.services, snapshot.nodes, snapshot.sources, errors, look)
+        if len(source) == len(self._drawn_from) and all(map(is_, source, self._drawn_from)):
+            return self._rows
+        self._drawn_from = source
+        first = first_to_fail(service, self._services) if service.state is not State.OK else None
+        found = leads(service, first, snapshot.sources, errors)
         rows = [_row(one, rank, jumps.words(look, one.evidence)) for rank, one in enumerate(found, 1)]
         # A row that says what it said is the same one: then it is not drawn again.
         before = {row: row for row in self._rows}
