@@ -131,7 +131,14 @@ def _filters(terminal: Terminal) -> tuple[list[float], list[float]]:
         applied.append(_timed(terminal, f"{turn % 7}", below))
         terminal.send("\r")
         let_run(terminal, 0.5)
-        cleared.append(_timed(terminal, "\x1b", every))
+        # On a busy machine the log of what is left may still be waited for: then the first Esc ends only that.
+        terminal.raw.clear()
+        began = perf_counter()
+        terminal.send("\x1b")
+        if terminal._pump(lambda: every.search(terminal.raw), 2):
+            cleared.append((perf_counter() - began) * 1000)
+        else:
+            _timed(terminal, "\x1b", every)
         let_run(terminal, 0.3)
     return applied, cleared
 
