@@ -23,7 +23,7 @@ class LookupFailed(Exception):
 
 
 class Resolver:
-    """Resolves names for probes. A lookup that hangs holds one thread, however often its name is asked for."""
+    """Resolves names. A lookup that hangs holds one thread, however often its name is asked for."""
 
     def __init__(self, pool: Pool, lookup: Lookup = socket.getaddrinfo) -> None:
         self._pool, self._lookup = pool, lookup

@@ -1,10 +1,12 @@
 """Where an engine is, which version it speaks, what a reader may ask, and where ports are reached."""
 
+import asyncio
 import hashlib
 import json
 import socket
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,10 @@ from cockpit.backends.docker.address import find_address
 from cockpit.backends.docker.endpoint import Endpoint, find_endpoint
 from cockpit.backends.docker.errors import unreachable
 from cockpit.backends.docker.readonly import refusal
+from cockpit.backends.docker.transport import dial_tcp
 from cockpit.backends.docker.version import negotiate, too_new
+from cockpit.backends.pool import Pool
+from cockpit.backends.resolver import Resolver
 from cockpit.board.model import Health, Identity, Instance, Phase, Port, SafeText, Workload
 from cockpit.profile.schema import Backend
 
@@ -201,3 +206,23 @@ def test_where_ports_are_reached() -> None:
 def test_ports_that_are_not_reached(what: Workload, endpoint: Endpoint, inside: bool, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         find_address(what, 8080, endpoint, host_network=False, inside=inside)
+
+
+async def test_names_are_looked_up_in_threads_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lookup(host: str, port: int, *_: object) -> list[tuple[Any, ...]]:
+        if host != "far":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in ("127.9.9.9", "127.0.0.1")]
+
+    def shared(*_: object) -> Any:
+        raise AssertionError("the executor that everything shares")
+
+    names = Resolver(Pool("names", 1), lookup)
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    monkeypatch.setattr(asyncio.get_running_loop(), "run_in_executor", shared)
+    opened = await dial_tcp("far", port, None, names)()
+    await opened.aclose()
+    server.close()
+    with pytest.raises(socket.gaierror, match="no such host: gone"):
+        await dial_tcp("gone", port, None, names)()

@@ -5,6 +5,7 @@ Loaded only when an engine is first spoken to: httpx and httpcore take 60 to 110
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 
@@ -14,10 +15,13 @@ import httpx
 from cockpit.backends.base import SourceError
 from cockpit.backends.docker.longstream import READ_SIZE, ask
 from cockpit.backends.docker.readonly import refusal
+from cockpit.backends.pool import Pool
+from cockpit.backends.resolver import LookupFailed, NoSuchHost, Resolver
 
 Dial = Callable[[], Awaitable[httpcore.AsyncNetworkStream]]
 """Opens one connection to the engine. OSError, SourceError."""
 
+_NAMES = Pool("docker-names", 4)
 IDLE = 30.0
 """Seconds after which an unused connection is closed."""
 
@@ -75,16 +79,33 @@ def dial_unix(path: str) -> Dial:
     return dial
 
 
-def dial_tcp(host: str, port: int, tls: ssl.SSLContext | None) -> Dial:
-    """Connections to a TCP port, with TLS when there is a context for it."""
+def dial_tcp(host: str, port: int, tls: ssl.SSLContext | None, names: Resolver | None = None) -> Dial:
+    """Connections to a TCP port, with TLS when there is a context for it. names: looks the host up."""
+    names = names or Resolver(_NAMES)
 
-    async def dial() -> httpcore.AsyncNetworkStream:
+    async def opened(address: str) -> httpcore.AsyncNetworkStream:
         name = host if tls is not None else None
         return PairStream(
-            *await asyncio.open_connection(host, port, ssl=tls, server_hostname=name, limit=READ_SIZE * 4)
+            *await asyncio.open_connection(address, port, ssl=tls, server_hostname=name, limit=READ_SIZE * 4)
         )
 
+    async def dial() -> httpcore.AsyncNetworkStream:
+        *others, last = await _addresses(names, host, port)
+        for address in others:
+            with contextlib.suppress(OSError):
+                return await opened(address)
+        return await opened(last)
+
     return dial
+
+
+async def _addresses(names: Resolver, host: str, port: int) -> list[str]:
+    try:
+        return await names.addresses(host, port)
+    except NoSuchHost as error:
+        raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
+    except LookupFailed as error:
+        raise socket.gaierror(socket.EAI_AGAIN, str(error)) from None
 
 
 class _Counted(httpcore.AsyncNetworkStream):
