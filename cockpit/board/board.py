@@ -16,7 +16,8 @@ from cockpit.board.assess import Assessment, World, assess
 from cockpit.board.changes import Changes
 from cockpit.board.clock import Clock
 from cockpit.board.freshness import Sources
-from cockpit.board.model import Freshness, HostFacts, Identity, ReadingState, Workload
+from cockpit.board.machine import HostFacts
+from cockpit.board.model import Freshness, Identity, ReadingState, Workload
 from cockpit.board.rollup import RANK
 from cockpit.board.roster import Roster
 from cockpit.board.since import Onset

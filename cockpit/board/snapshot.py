@@ -5,7 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cockpit.board.model import Change, Freshness, HostFacts, Reading, ReadingState, SafeText, State, Workload
+from cockpit.board.machine import HostFacts
+from cockpit.board.model import Change, Freshness, Reading, ReadingState, SafeText, State, Workload
 from cockpit.board.rate import Rate
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cockpit.board.model import Change, HostFacts, Identity, Reading, SafeText, Sample, Workload
+from cockpit.board.machine import HostFacts
+from cockpit.board.model import Change, Identity, Reading, SafeText, Sample, Workload
 
 
 class Declared(Struct, frozen=True, tag="declared", kw_only=True):

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cockpit.backends.base import Emit
 from cockpit.backends.pool import Pool
 from cockpit.board.clock import Clock
-from cockpit.board.model import Disk, HostFacts, HostProcess
+from cockpit.board.machine import Disk, HostFacts, HostProcess
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
 from cockpit.board.update import HostSeen

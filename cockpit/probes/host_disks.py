@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from cockpit.backends.pool import Pool, PoolFull
 from cockpit.board.clock import Clock
-from cockpit.board.model import Disk, SafeText
+from cockpit.board.machine import Disk
+from cockpit.board.model import SafeText
 from cockpit.board.text import safe
 
 DEADLINE = 1.0

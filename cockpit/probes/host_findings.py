@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from cockpit.board.model import HostFacts, ReadingState, SafeText
+from cockpit.board.machine import HostFacts
+from cockpit.board.model import ReadingState, SafeText
 from cockpit.board.text import safe
 from cockpit.probes.threshold import crossed, limit
 from cockpit.profile.schema import HostThresholds, Threshold

@@ -7,7 +7,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from cockpit.backends import procfs
-from cockpit.board.model import HostProcess
+from cockpit.board.machine import HostProcess
 from cockpit.board.secrets import Secrets
 from cockpit.board.text import safe
 

@@ -11,11 +11,9 @@ from msgspec.structs import replace
 
 from cockpit.board.board import Board
 from cockpit.board.clock import ManualClock
+from cockpit.board.machine import Disk, HostFacts, HostProcess
 from cockpit.board.model import (
-    Disk,
     Health,
-    HostFacts,
-    HostProcess,
     Identity,
     Instance,
     Phase,

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cockpit.board.model import HostFacts, Identity, Phase, ReadingState, SafeText, State
+from cockpit.board.machine import HostFacts
+from cockpit.board.model import Identity, Phase, ReadingState, SafeText, State
 from cockpit.board.snapshot import Snapshot
 from cockpit.board.update import Changed, HostSeen
 from tests.board.fleet import SOURCE, START, board_of, busy, fleet

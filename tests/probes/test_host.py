@@ -9,7 +9,8 @@ from typing import Any, cast
 from msgspec.structs import replace
 
 from cockpit.board.clock import ManualClock, SystemClock
-from cockpit.board.model import Disk, HostFacts, ReadingState, SafeText
+from cockpit.board.machine import Disk, HostFacts
+from cockpit.board.model import ReadingState, SafeText
 from cockpit.board.secrets import Secrets
 from cockpit.board.update import HostSeen, Update
 from cockpit.probes.host import HostWatch

@@ -5,7 +5,8 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from cockpit.board.model import Disk, HostFacts, HostProcess, ReadingState, SafeText
+from cockpit.board.machine import Disk, HostFacts, HostProcess
+from cockpit.board.model import ReadingState, SafeText
 from cockpit.ui.settings import Settings
 from tests.ui import scene
 from tests.ui.drive import golden, shown

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cockpit.board.model import HostFacts
+from cockpit.board.machine import HostFacts
 from cockpit.ui.cells import Line, Span, cut, pad
 from cockpit.ui.format import UNKNOWN, percent, since, size
 from cockpit.ui.look import Look
