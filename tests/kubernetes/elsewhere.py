@@ -37,7 +37,6 @@ OWN = "incident-cockpit/tests"
 """Label of a namespace that the tests made."""
 WITHIN = 600.0
 """Seconds: a bound on hanging, for a cluster that pulls images and ends pods with their grace."""
-LOOK_EVERY = 0.2
 _EMULATED: Mapping[str, str] = {
     "behaviours": "say what an image does",
     "events": "tell an event that did not happen",
@@ -141,7 +140,7 @@ class RemoteStore(Store):
 
         async def wake() -> None:
             while True:
-                await asyncio.sleep(LOOK_EVERY)
+                await asyncio.sleep(0.2)
                 call("", None)
 
         task = asyncio.get_running_loop().create_task(wake())
@@ -292,4 +291,4 @@ async def _until(held: Callable[[], bool]) -> None:
     async with asyncio.timeout(WITHIN):
         # Nothing on this side says when another's cluster has changed.
         while not held():  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(0.2)
