@@ -112,6 +112,24 @@ ISOLATE = plan(
          inverse=("connect", (("instance", "hook-receiver-1"),))),
     risks=("its published port 18001 ends with it", "what it is doing goes on, nobody hears of it"), danger="high",
 )  # fmt: skip
+_LOGS = "logs (last 5 MiB each, the run before too; 40 MiB in all), description, events"
+DENY_ALL = plan(
+    "isolate",
+    step("capture", title=SafeText("keep the log of hook-receiver-1, hook-receiver-2"), before=(),
+         after=facts(kept_in_the_evidence_folder=_LOGS), command=SafeText("")),
+    step("isolate", title=SafeText("isolate deployment hook-receiver: let nothing in or out of its 2 pods"),
+         before=facts(pods="2 of 2 ready"), after=facts(traffic="none in, none out", pods="go on running"),
+         inverse=("connect", (("policy", "isolate-deployment-hook-receiver"),)),
+         diff=tuple(map(SafeText, (
+             "+apiVersion: networking.k8s.io/v1", "+kind: NetworkPolicy", "+metadata:",
+             "+  name: isolate-deployment-hook-receiver", "+spec:", "+  podSelector:", "+    matchLabels:",
+             "+      app: hook-receiver", "+  policyTypes:", "+    - Ingress", "+    - Egress"))),
+         command=SafeText("echo '{...}' | kubectl -n omninode create -f -")),
+    risks=("2 ready are cut off: nothing of it answers any more, and it reaches nothing",
+           "policies add up: what NetworkPolicy allow-ingress allows these pods stays allowed",
+           "it does something only where the cluster's network plugin enforces policies; the API cannot say whether it "
+           "does"), danger="high", where=facts(cluster="prod", namespace="omninode", server="https://10.0.0.1:6443"),
+)  # fmt: skip
 CAPTURE = plan(
     "capture",
     step("capture", title=SafeText("capture hook-receiver-1"), before=(),
