@@ -19,6 +19,7 @@ from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF
 from cockpit.profile.schema import Backend
 from tests.kubernetes.backend.watch import Watch
 from tests.kubernetes.conftest import Kubernetes
+from tests.kubernetes.emulator.waiting import rolled_out, until
 
 IMAGE = "registry.example.com/shop/checkout"
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -32,7 +33,8 @@ def set_image(kubernetes: Kubernetes, image: str, cause: str = "", **variables: 
     template = old["spec"]["template"]
     (container,) = template["spec"]["containers"]
     added = [{"name": name, "value": value} for name, value in variables.items()]
-    changed = {**container, "image": image, "env": [*container.get("env", ()), *added]}
+    kept = [one for one in container.get("env", ()) if one["name"] not in variables]
+    changed = {**container, "image": image, "env": [*kept, *added]}
     new = {
         **old,
         "metadata": {
@@ -74,11 +76,17 @@ async def test_revisions_newest_first_and_what_differs(kubernetes: Kubernetes) -
         assert any(line.startswith("+") and "DB_PASSWORD" in line for line in lines)
         assert not any("hunter2" in line or "pod-template-hash" in line for line in lines)
         assert difference(new, new) == ()
+        set_image(kubernetes, f"{IMAGE}:3.9.0", DB_PASSWORD="hunter3")
+        await until(kubernetes.cluster, lambda: rolled_out(kubernetes.cluster, "checkout"))
+        found = await history(asker, CHECKOUT)
+        changed = [line.replace(" ", "") for line in difference(found[1], found[0]) if line[:1] in "+-"]
+        assert changed == ["-value:***(value1)", "+value:***(value2)"]
+        assert not any("hunter" in line for one in found for line in one.definition)
         workload = watch.workload("checkout")
         assert workload is not None
         seen = Ran(id="sha256:1", name=f"{IMAGE}:3.8.1", since=START, until=START, healthy=START)
         told = await watch.source.revisions(workload, (seen,))
-        assert [(one.number, one.healthy) for one in told] == [(2, None), (1, START)]
+        assert [(one.number, one.healthy) for one in told] == [(3, None), (2, None), (1, START)]
     await asker.reset()
 
 
