@@ -37,9 +37,8 @@ async def sees(bridge: Bridge, name: str) -> Workload:
         status = board.snapshot().find(f"node/{name}")
         return status.workloads[0] if status is not None else None
 
-    uids = watched(on(bridge, name))
     await bridge.sees("checkout")
-    await bridge.watch.until(lambda: (one := shown()) and one.node and one.node.pods == uids)
+    await bridge.watch.until(lambda: (one := shown()) and one.node and one.node.pods == watched(on(bridge, name)))
     found = shown()
     assert found is not None
     return found
