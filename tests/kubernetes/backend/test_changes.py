@@ -22,10 +22,23 @@ from cockpit.backends.kubernetes.kinds import (
     Kind,
 )
 from cockpit.backends.kubernetes.times import moment
-from cockpit.board.model import Change, ChangeKind, Workload
+from cockpit.board.model import Change, ChangeKind, ReadingState, Workload
 from cockpit.demo.kubernetes.cluster.access import Grant
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF
-from tests.kubernetes.backend.made import CREATED, LATER, MUCH_LATER, Json, condition, object_of, pod
+from tests.kubernetes.backend import test_fleet
+from tests.kubernetes.backend.made import (
+    CREATED,
+    LATER,
+    MUCH_LATER,
+    Json,
+    condition,
+    object_of,
+    pod,
+    running,
+    status,
+    terminated,
+    waiting,
+)
 from tests.kubernetes.backend.recorded import decoded
 from tests.kubernetes.backend.watch import Watch
 from tests.kubernetes.conftest import Kubernetes
@@ -225,3 +238,19 @@ async def test_configuration_that_may_not_be_seen_is_said_aside(still: Kubernete
         assert found is not None
         assert found.aside == "needs list and watch on secrets in namespace shop"
         assert "secrets" not in found.why
+
+
+def test_a_crash_loop_of_a_new_pod_is_one_fault_though_it_runs_for_a_moment_each_time() -> None:
+    progress = condition("Progressing", "True", "ReplicaSetUpdated")
+    counts = {"replicas": 2, "updatedReplicas": 1, "availableReplicas": 1, "conditions": [progress]}
+    ended = terminated(1)
+    ended["terminated"]["message"] = "FATAL no configuration"
+    for state in (waiting("CrashLoopBackOff"), running(), ended):
+        crashed = pod(
+            status("web", state, restarts=2, last=ended), owner=("ReplicaSet", "web-77777"), name="web-77777-zzzzz",
+            uid="u2", template="77777", conditions=[condition("Ready", "False")],
+        )  # fmt: skip
+        made = test_fleet.fleet(pod(owner=test_fleet.RS), crashed, status=counts)
+        assert [(str(remark.text), remark.state) for remark in test_fleet.web(made).remarks] == [
+            ("exit 1: FATAL no configuration (new pod)", ReadingState.DEGRADED)
+        ]

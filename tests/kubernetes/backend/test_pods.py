@@ -8,6 +8,8 @@ from cockpit.backends.kubernetes.pods import instance_of, pull_words
 from cockpit.backends.kubernetes.quantity import quantity
 from cockpit.backends.kubernetes.wire import Page
 from cockpit.backends.kubernetes.wire_pods import Pod
+from cockpit.board import why
+from cockpit.board.history import Past
 from cockpit.board.model import Health, Identity, Instance, Phase, Port
 from tests.kubernetes.backend.made import (
     LATER,
@@ -219,3 +221,13 @@ def test_a_run_that_ended_keeps_its_start_while_it_waits_for_the_next() -> None:
     again = made(pod_json(status("web", running(LATER), restarts=3, last=terminated(137, "OOMKilled"))))
     assert ended.started_at == waits.started_at == datetime(2026, 3, 1, 13, 0, 5, tzinfo=UTC)
     assert again.started_at == datetime(2026, 3, 1, 13, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("several", "part"), [(False, ""), (True, "worker")])
+def test_of_several_containers_the_one_that_crashed_is_named(several: bool, part: str) -> None:
+    crashed = status("worker", waiting("CrashLoopBackOff"), restarts=3, last=terminated(1))
+    others = [status("web", running(), ready=True)] if several else []
+    one = made(pod_json(*others, crashed, conditions=NOT_READY))
+    assert (one.phase, one.part) == (Phase.RESTARTING, part)
+    now = Past(first_seen=datetime(2026, 3, 1, 14, 0, tzinfo=UTC))
+    assert why.restarting(one, now) == f"{part + ': ' if part else ''}exit 1, restarted 3x"
