@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 
+from cockpit.board.freshness import LISTING
 from cockpit.board.model import Freshness, State
 from cockpit.board.snapshot import Snapshot
 from cockpit.engine.engine import Engine
@@ -39,7 +40,9 @@ async def settled(parts: Parts, within: float) -> Snapshot:
         sources = {source.name: source for source in snapshot.sources}
         for part in parts.backends:
             source = sources.get(part.name)
-            if source is None or (source.heard_at is None and source.freshness is not Freshness.LOST):
+            # Of a cluster rows come before its whole list does: what is judged by then is only a part.
+            waited = source is None or source.heard_at is None or source.why == LISTING
+            if waited and not (source and source.freshness is Freshness.LOST):
                 return False
         probed = {(service.name, probe.reading.probe) for service in snapshot.services for probe in service.probes}
         return expected <= probed and all(service.state is not State.STARTING for service in snapshot.services)
