@@ -45,6 +45,23 @@ def words(look: Look, evidence: Evidence) -> str:
     return told[evidence.place]
 
 
+def brief(look: Look, evidence: Evidence) -> str:
+    """The same in a word or two, beside the finding that names the rest: "log", "timeline 17:41"."""
+    at = f" {moment(evidence.at, look.utc)[:5]}" if evidence.at else ""
+    told = {
+        Place.LOG: "run before" if evidence.previous else "log",
+        Place.PROBE: "probe",
+        Place.SERVICE: "why",
+        Place.OBJECT: "describe",
+        Place.LISTED: _SINGULAR.get(evidence.kind, evidence.kind),
+        Place.REVISIONS: "history",
+        Place.TIMELINE: f"timeline{at}",
+        Place.RESOURCES: "resources",
+        Place.NOWHERE: "",
+    }
+    return told[evidence.place]
+
+
 _SINGULAR = {"horizontalpodautoscalers": "HPA", "poddisruptionbudgets": "PDB", "nodes": "node"}
 
 

@@ -15,7 +15,8 @@ from cockpit.ui import jumps
 from cockpit.ui.cells import Line, Span, wrap_words
 from cockpit.ui.errorshapes import ErrorShapes
 from cockpit.ui.explaintext import explain_lines, first_to_fail, unseen_lines
-from cockpit.ui.format import since
+from cockpit.ui.format import UNKNOWN, since
+from cockpit.ui.look import Look
 from cockpit.ui.lookup import Services, services_near
 from cockpit.ui.narrow import keeper
 from cockpit.ui.panes.arrange import WELL
@@ -28,17 +29,18 @@ from cockpit.ui.widgets.table import Cells, Column, Table
 COLUMNS = (
     Column("#", 2, right=True),
     Column("", 1),
-    Column("SINCE", 6, right=True),
-    Column("ENTER OPENS", 22, fit=lambda one: one.opens, least=11, middle=True),
     Column("FINDING", 0),
+    Column("SINCE", 6, right=True),
+    Column("ENTER", 14, fit=lambda one: one.brief, least=5),
 )
 
 
 class Row(Lead, frozen=True, kw_only=True):
-    """A finding with its rank, and what Enter opens."""
+    """A finding with its rank, and what Enter opens: whole, and in a word."""
 
     rank: int
     opens: str
+    brief: str
 
 
 class ExplainScreen(SelectedService):
@@ -87,9 +89,9 @@ class ExplainScreen(SelectedService):
         return (
             Span(str(one.rank), "dim"),
             Span(glyph, "dim" if told else reading_style(one.state)),
-            Span(since(self.cockpit.now, one.since, exact), "dim"),
-            Span(one.opens or "nothing more", "key" if one.opens else "dim"),
             Span(look.text(one.text), "text"),
+            Span(since(self.cockpit.now, one.since, exact), "dim"),
+            Span(one.brief or UNKNOWN, "key" if one.brief else "dim"),
         )
 
     def show_frame(self, frame: Frame) -> None:
@@ -119,7 +121,7 @@ class ExplainScreen(SelectedService):
         self._drawn_from = source
         first = first_to_fail(service, self._services) if service.state is not State.OK else None
         found = leads(service, first, snapshot.sources, errors)
-        rows = [_row(one, rank, jumps.words(look, one.evidence)) for rank, one in enumerate(found, 1)]
+        rows = [_row(look, one, rank) for rank, one in enumerate(found, 1)]
         # A row that says what it said is the same one: then it is not drawn again.
         before = {row: row for row in self._rows}
         return tuple(before.get(row, row) for row in rows)
@@ -139,7 +141,8 @@ class ExplainScreen(SelectedService):
         if one is None:
             return []
         pieces = wrap_words(self.cockpit.look.text(one.text), max(20, width - 6))
-        head = Line((Span(f" {one.rank} ", "dim"), Span(one.kind.value, "title")))
+        opens = f"  Enter opens {one.opens}" if one.opens else "  nothing more is known of it here"
+        head = Line((Span(f" {one.rank} ", "dim"), Span(one.kind.value, "title"), Span(opens, "dim")))
         return [head, *(Line((Span(f"   {piece}", "strong"),)) for piece in pieces), Line()]
 
     # Errors in its log
@@ -190,6 +193,6 @@ class ExplainScreen(SelectedService):
         """This is it."""
 
 
-def _row(one: Lead, rank: int, opens: str) -> Row:
+def _row(look: Look, one: Lead, rank: int) -> Row:
     fields = {name: getattr(one, name) for name in one.__struct_fields__}
-    return Row(**fields, rank=rank, opens=opens)
+    return Row(**fields, rank=rank, opens=jumps.words(look, one.evidence), brief=jumps.brief(look, one.evidence))

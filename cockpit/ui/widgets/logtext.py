@@ -39,6 +39,11 @@ class LogStyle(Struct, frozen=True, kw_only=True):
     focused: bool = False
 
 
+_LETTERS = "[bcdfghjklmnpqrstvwxz2456789]"
+_POD = re.compile(rf"{_LETTERS}{{5,10}}-({_LETTERS}{{5}})")
+"""What is left of a pod's name without its Deployment's: the ReplicaSet's hash and its own five characters."""
+
+
 @lru_cache(64)
 def _short(sources: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     if len(sources) < 2:
@@ -47,6 +52,11 @@ def _short(sources: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     pairs = zip(min(sources), max(sources), strict=False)
     shared = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     start = max(shared.rfind("-"), shared.rfind("_"), shared.rfind(".")) + 1
+    pods = [_POD.fullmatch(source[start:]) for source in sources]
+    ends = [found[1] for found in pods if found]
+    # A workload in a rollout has pods of two ReplicaSets: twelve cells of 80 told no more than the last five.
+    if len(set(ends)) == len(sources):
+        return tuple(zip(sources, ends, strict=True))
     return tuple((source, cut_middle(source[start:], 12)) for source in sources)
 
 
