@@ -7,8 +7,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from cockpit.board.model import SafeText
+from cockpit.board.text import safe
 from cockpit.logs.line import Level, LogLine
 from cockpit.logs.ring import Ring
+from cockpit.logs.structured import gist
 
 HEAD = 500
 """Characters of a line that its shape is made of."""
@@ -39,8 +41,12 @@ class ErrorShape(Struct, frozen=True, kw_only=True):
 
 
 def shape_of(text: str) -> SafeText:
-    """The shape of a line: no leading time, numbers, ids and quoted values as `…`, at most 200 characters."""
-    return SafeText(_CHANGING.sub("…", _STAMP.sub("", text[:HEAD]))[:200])
+    """The shape of a line: no leading time, numbers, ids and quoted values as `…`, at most 200 characters.
+
+    Of a line of fields (JSON, logfmt) what it says: its other fields differ from line to line.
+    """
+    said = gist(text) if "{" in text or "=" in text else None
+    return SafeText(_CHANGING.sub("…", safe(said, HEAD) if said else _STAMP.sub("", text[:HEAD]))[:200])
 
 
 class Shapes:

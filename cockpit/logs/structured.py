@@ -31,6 +31,10 @@ PREFIX = 200
 _TIMES = ("time", "ts", "timestamp", "@timestamp", "t", "datetime", "date", "asctime")
 _LEVELS = ("level", "lvl", "severity", "log.level", "loglevel", "log_level", "levelname", "level_name")
 _MESSAGES = ("msg", "message", "event", "body", "short_message", "text", "log")
+_CAUSES = (
+    "error", "err", "exception", "exc_info", "cause", "reason", "error.message", "exception.message", "err.message",
+)  # fmt: skip
+_NOTHING = ("", "null", "false", "{}", "[]")
 _PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,80}+)=("(?:[^"\\]++|\\.)*+"|[^\s"]*+)(?=\s|$)')
 _PLAIN = re.compile(r"[^\s\"=]+")
 
@@ -74,6 +78,22 @@ def columns(text: str, *, time: bool = True) -> SafeText | None:
             parts.append(f"{_level_word(value):<5}" if kind == 1 else value)
         had.add(kind)
     return safe("  ".join([" ".join(parts), " ".join(rest)]).strip(), MOST_TEXT)
+
+
+def gist(text: str) -> str | None:
+    """What the line says, without its other fields: its message, then the last line of the error that it names.
+
+    None: it is not of fields, or has neither.
+    """
+    found = _pairs(text)
+    if found is None:
+        return None
+    said = [value for key, value in found if key and _kind(key) == _MESSAGE][:1] or [v for key, v in found if not key]
+    # Of a traceback the last line tells what it was.
+    told = [value.strip() for key, value in found if key.lower() in _CAUSES]
+    causes = [value.splitlines()[-1] for value in told if value not in _NOTHING]
+    parts = [part for part in (*said, *causes[:1]) if part]
+    return ": ".join(parts) or None
 
 
 def _pairs(text: str) -> _Pairs | None:
@@ -149,7 +169,7 @@ def _unquoted(value: str) -> str:
     return found if isinstance(found, str) else value[1:-1]
 
 
-_OTHER, _WORDS = 3, 4
+_MESSAGE, _OTHER, _WORDS = 2, 3, 4
 
 
 def _kind(key: str) -> int:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.board.model import SafeText
+from cockpit.board.text import safe
 from cockpit.board.secrets import Secrets
 from cockpit.logs.ingest import LINE_LIMIT, SLICE_BYTES, SLICE_LINES, Ingest, ingest, slices
 from cockpit.logs.level import level_of
@@ -81,6 +82,30 @@ def test_shapes_leave_out_what_changes() -> None:
     one = shape_of("2026-03-01T14:27:52.118Z ERROR pool exhausted after 30000 ms (size 20, peer 10.0.0.7:5432)")
     two = shape_of("2026-03-02T01:00:00.000Z ERROR pool exhausted after 31 ms (size 4, peer 10.0.0.9:1)")
     assert one == two == "ERROR pool exhausted after … ms (size …, peer …)"
+
+
+@pytest.mark.parametrize(
+    ("line", "shape"),
+    [
+        ('{"ts":1,"level":"error","msg":"order 17 failed","error":"dial 10.0.0.1:5432: refused"}',
+         "order … failed: dial …: refused"),
+        ('{"level":"error","message":"no answer","error":null,"cause":"  ","trace":"4f"}', "no answer"),
+        ('{"level":"error","exc_info":"Traceback:\\n  line 7\\nValueError: bad 7"}', "ValueError: bad …"),
+        ('{"msg":"x\\u001b[31m red"}', "x red"),
+        ('level=error msg="pool exhausted after 31 ms" size=20', "pool exhausted after … ms"),
+        ("ERROR connection failed host=db port=5432", "ERROR connection failed"),
+        ('{"a":1}', "{…:…}"),
+        ("ERROR a{1} = b", "ERROR a{…} = b"),
+    ],
+)  # fmt: skip
+def test_the_shape_of_fields_is_what_they_say(line: str, shape: str) -> None:
+    assert shape_of(line) == shape
+
+
+@given(st.text(max_size=300))
+def test_any_line_has_a_shape(line: str) -> None:
+    assert shape_of(safe("{" + line + "}")).isprintable()
+    assert len(shape_of(safe("a=" + line))) <= 200
 
 
 def test_top_errors_count_and_keep_first_and_last() -> None:
