@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.board.model import SafeText
-from cockpit.board.text import safe
 from cockpit.board.secrets import Secrets
+from cockpit.board.text import safe
 from cockpit.logs.ingest import LINE_LIMIT, SLICE_BYTES, SLICE_LINES, Ingest, ingest, slices
 from cockpit.logs.level import level_of
 from cockpit.logs.line import Level, LogLine, RawLine
