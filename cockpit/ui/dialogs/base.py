@@ -54,6 +54,11 @@ class Dialog(CockpitDialog):
         """What stands just above the buttons and is always seen (a field to type into)."""
         return []
 
+    @property
+    def row(self) -> int | None:
+        """The row of the content that is pointed at and must be seen; None: the reader scrolls."""
+        return None
+
     def pressed(self, button: str) -> None:
         """A button was pressed."""
         self.dismiss(None)
@@ -67,6 +72,8 @@ class Dialog(CockpitDialog):
     def _lines(self, width: int, height: int) -> list[Line]:
         content, below = self.content(width), self.below(width)
         room = max(1, height - 2 - len(below) - 1)
+        if self.row is not None:
+            self._above = min(max(self._above, self.row - room + 1), self.row)
         self._above = max(0, min(self._above, len(content) - room))
         hidden = len(content) - room - self._above
         right = f"PgDn: {plural(hidden, 'more line')}" if hidden > 0 else ("PgUp: back up" if self._above else "")

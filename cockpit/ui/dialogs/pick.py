@@ -7,6 +7,7 @@ from textual import events
 
 from cockpit.ui.cells import Line, Span, pad, width, wrap_words
 from cockpit.ui.dialogs.base import Button, Dialog
+from cockpit.ui.widgets.drawn import Drawn
 
 
 class Choice(Struct, frozen=True):
@@ -35,6 +36,17 @@ class PickDialog(Dialog):
     def buttons(self) -> tuple[Button, ...]:
         """Pick comes first: nothing happens by picking but a preview."""
         return (Button("pick", "Pick"), Button("no", "Leave")) if self._choices else (Button("no", "Leave"),)
+
+    @property
+    def row(self) -> int | None:
+        """The one that the cursor is on."""
+        return self._at if self._choices else None
+
+    def action_scroll(self, step: int) -> None:
+        """A page of choices down or up, the cursor with it."""
+        page = max(1, self.one(Drawn).size.height - 5)
+        self._at = max(0, min(self._at + step * page, len(self._choices) - 1))
+        self.redraw()
 
     def content(self, columns: int) -> list[Line]:
         """The choices."""
