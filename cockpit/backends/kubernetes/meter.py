@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,15 @@ class Meter:
         self._observation, self._changed = observation, changed
         self._last: dict[tuple[str, str], str] = {}
         self.missing: tuple[str, ...] = ()
+        self._nodes: frozenset[Identity] = frozenset()
+        self._nudge = asyncio.Event()
+
+    def look(self, shown: frozenset[Identity]) -> None:
+        """Nodes that come onto the screen are measured at once: nobody waits a round for the first numbers."""
+        nodes = frozenset(one for one in shown if one.kind == NODES.singular)
+        if nodes - self._nodes:
+            self._nudge.set()
+        self._nodes = nodes
 
     async def run(self, shown: Callable[[], frozenset[Identity]]) -> None:
         """Ask for the namespaces that are on the screen often, for all seldom."""
@@ -69,7 +79,10 @@ class Meter:
                 wait = AGAIN if error.status in (403, 404) else EVERY
                 self.missing = (f"CPU and memory are not known: {_WHY.get(error.status) or error.message}",)
             self._changed()
-            await client.clock.sleep(wait)
+            with suppress(TimeoutError):
+                async with client.clock.timeout(wait):
+                    await self._nudge.wait()
+            self._nudge.clear()
 
     def _spaces(self, shown: frozenset[Identity]) -> Sequence[str]:
         """The namespaces on the screen; empty when there are none, or so many that all are as well asked for."""

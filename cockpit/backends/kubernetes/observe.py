@@ -78,6 +78,10 @@ class Observation:
         """Once everything is listed, or LISTS_FIRST has passed: what is read beside the lists leaves them the way."""
         await self._soon(self.whole)
 
+    def look(self, shown: frozenset[Identity]) -> None:
+        """What has come onto the screen."""
+        self._meter.look(shown)
+
     async def _soon(self, event: asyncio.Event) -> None:
         with suppress(TimeoutError):
             async with self.client.clock.timeout(LISTS_FIRST):

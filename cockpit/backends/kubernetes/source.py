@@ -93,6 +93,8 @@ class KubernetesSource:
     def focus(self, visible: frozenset[Identity]) -> None:
         """Which workloads are on the screen."""
         self._focus = visible
+        if self._now is not None:
+            self._now.look(visible)
 
     async def logs(self, request: LogRequest) -> AsyncGenerator[Sequence[RawLine], None]:
         """Lines of one pod, all containers; SourceError when a stream breaks."""

@@ -42,9 +42,7 @@ async def test_their_numbers_are_asked_for_while_they_are_looked_at_and_no_soone
     async with Watch(still.kubeconfig) as watch:
         await watch.until(lambda: live(watch) and all(one.cpu is not None for one in watch.board.snapshot().services))
         assert NUMBERS not in still.cluster.faults.seen
-        looked_at = identities(watch)
-    async with Watch(still.kubeconfig) as watch:
-        watch.source.focus(looked_at)
+        watch.source.focus(identities(watch))
         await watch.until(lambda: nodes(watch) and all(one.cpu and one.memory for one in nodes(watch)))
         assert NUMBERS in still.cluster.faults.seen
 
