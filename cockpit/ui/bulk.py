@@ -44,11 +44,15 @@ def others(screen: CockpitScreen, services: Sequence[ServiceStatus]) -> None:
             if verb is not None:
                 _fill(screen, targets, verb)
 
-        heading = f"Actions on {plural(len(targets), 'marked service')}"
+        heading = f"Actions on {plural(len(targets), f'marked {_word(targets)}')}"
         empty = "there is nothing that may be done to all of them; Esc, then unmark some"
         screen.app.push_screen(PickDialog(heading, mitigate.verb_choices(verbs), empty), picked)
 
     _offered(screen, services, found)
+
+
+def _word(targets: Targets) -> str:
+    return "node" if all(workload.kind == "node" for _, workload in targets) else "service"
 
 
 def _offered(screen: CockpitScreen, services: Sequence[ServiceStatus], then: Offered) -> None:
@@ -80,10 +84,10 @@ def _fill(screen: CockpitScreen, targets: Targets, verb: Verb) -> None:
     def filled(arguments: mitigate.Arguments | None) -> None:
         if arguments is not None:
             request = MakeBulk(verb=verb.name, targets=targets, arguments=arguments)
-            open_plan(screen, request, f"{verb.name} {plural(len(targets), 'service')}")
+            open_plan(screen, request, f"{verb.name} {plural(len(targets), _word(targets))}")
 
     if any(one.required for one in fields):
-        heading = f"{verb_words(verb.name).capitalize()} {plural(len(targets), 'service')}: with what?"
+        heading = f"{verb_words(verb.name).capitalize()} {plural(len(targets), _word(targets))}: with what?"
         screen.app.push_screen(FormDialog(heading, fields), filled)
     else:
         filled(())

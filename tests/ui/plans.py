@@ -115,7 +115,8 @@ ISOLATE = plan(
 _LOGS = "logs (last 5 MiB each, the run before too; 40 MiB in all), description, events"
 DENY_ALL = plan(
     "isolate",
-    step("capture", title=SafeText("keep the log of hook-receiver-1, hook-receiver-2"), before=(),
+    step("capture", title=SafeText("keep the log of 2 pods: hook-receiver-1, hook-receiver-2"), before=(),
+         done_when="captured",
          after=facts(kept_in_the_evidence_folder=_LOGS), command=SafeText("")),
     step("isolate", title=SafeText("isolate deployment hook-receiver: let nothing in or out of its 2 pods"),
          before=facts(pods="2 of 2 ready"), after=facts(traffic="none in, none out", pods="go on running"),

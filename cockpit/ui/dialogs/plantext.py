@@ -6,16 +6,16 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cockpit.backends.change import Facts, Operation, Plan
+from cockpit.backends.change import Facts, Plan
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.port import Requirement
-from cockpit.ui.cells import Line, Span, cut, wrap_words
+from cockpit.ui.cells import Line, Span
 from cockpit.ui.dialogs.around import Around, Touched
+from cockpit.ui.dialogs.planfield import LABEL, facts_words, field
+from cockpit.ui.dialogs.plansteps import kept_lines, new_lines, step_lines
 from cockpit.ui.format import UNKNOWN, age, moment, plural, stamp
 from cockpit.ui.look import Look
 from cockpit.ui.theme import state_style
-
-LABEL = 9
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -42,13 +42,14 @@ def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[
         lines += [*choices, *field("does", "nothing: there is no plan for this choice, so it cannot be done", width)]
         return lines + field("why", look.text(preview.refused), width, "down")
     lines += [*_changes(look, plan, width), *choices]
-    lines += _steps(look, plan.operations, width)
+    lines += step_lines(look, plan.operations, width)
     lines += _risks(look, preview, width)
     if not preview.needed.denied:  # that stands beside the buttons
         lines += field("policy", permission(preview.needed), width)
     lines += field("before", _before(look, preview, now), width)
     lines += _judged(look, plan, width)
     lines += field("undo", undo_words(look, plan), width)
+    lines += kept_lines(look, plan.operations, width) + new_lines(look, plan.operations, width)
     for index, command in enumerate(commands(plan)):
         lines += field("same as" if not index else "", look.text(command), width, "dim")
     made = (now - plan.made_at).total_seconds()
@@ -108,16 +109,7 @@ def title(look: Look, plan: Plan, around: Around) -> str:
     return f"{verb} {plan.service}" + (f" {look.glyphs.dot} tier {tier}" if tier else "")
 
 
-def field(label: str, text: str, width: int, style: str = "text") -> list[Line]:
-    """A labelled text, wrapped under itself."""
-    room = max(20, width - LABEL - 2)
-    return [
-        Line((Span(f" {label if not index else '':<{LABEL}}", "dim"), Span(piece, style)))
-        for index, piece in enumerate(wrap_words(text, room))
-    ]
-
-
-LONG_FACT = 44
+LONG_FACT = 36
 """Columns from which a fact stands in a row of its own, under its own name: at 80 columns it would break two."""
 
 
@@ -134,13 +126,9 @@ def _changes(look: Look, plan: Plan, width: int) -> list[Line]:
     if len(plan.operations) != 1:
         return []
     operation = plan.operations[0]
-    now, to = _facts(look, operation.before), _facts(look, operation.after)
+    now, to = facts_words(look, operation.before), facts_words(look, operation.after)
     lines = field("now", now or "not known", width)
     return lines + field("to", to or "the same again", width, "strong")
-
-
-def _facts(look: Look, facts: Facts) -> str:
-    return look.text(", ".join(f"{name} {value}" for name, value in facts))
 
 
 ARROWS = "with the arrow keys up and down"
@@ -170,48 +158,6 @@ def chosen_lines(
 
 ON_FAILURE = (("stop", "stop: the others are left alone"), ("continue", "go on with the others"))
 """What may become of the others when one of several fails."""
-
-
-def _steps(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
-    """Each step; of several also from what to what. What stays the same is said with the first that has it."""
-    lines: list[Line] = []
-    said: set[tuple[str, str]] = set()
-    for number, operation in enumerate(operations, 1):
-        text = f"{number} {look.text(operation.title)}"
-        turns = _turns(look, operation) if len(operations) > 1 else ""
-        lines += field("does" if number == 1 else "", f"{text}: {turns}" if turns else text, width)
-        stays = _stays(operation) - said if len(operations) > 1 else set()
-        said |= stays
-        if stays:
-            text = look.text(", ".join(f"{name} {value}" for name, value in operation.before if (name, value) in stays))
-            pieces = wrap_words(text, max(20, width - LABEL - 4))
-            lines += [Line((Span(" " * (LABEL + 3)), Span(piece, "dim"))) for piece in pieces]
-        lines += [_changed(look, text, width) for text in operation.diff]
-    return lines
-
-
-DIFF_STYLES = {"-": "down", "+": "ok"}
-
-
-def _changed(look: Look, text: str, width: int) -> Line:
-    """One line of a diff; its sign says what its colour says."""
-    room = max(20, width - LABEL - 4)
-    return Line((Span(" " * (LABEL + 3)), Span(cut(look.text(text), room, look.end), DIFF_STYLES.get(text[:1], "dim"))))
-
-
-def _turns(look: Look, operation: Operation) -> str:
-    """What of an operation becomes something else: "state exited 137 -> running"."""
-    before = dict(operation.before)
-    turns = (
-        f"{name} {before[name]} {look.glyphs.arrow} {value}" if name in before else f"{name} {value}"
-        for name, value in operation.after
-    )
-    return look.text(", ".join(turns))
-
-
-def _stays(operation: Operation) -> set[tuple[str, str]]:
-    turned = {name for name, _ in operation.after}
-    return {(name, str(value)) for name, value in operation.before if name not in turned}
 
 
 def _risks(look: Look, preview: Preview, width: int) -> list[Line]:

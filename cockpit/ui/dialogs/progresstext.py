@@ -5,7 +5,8 @@ from datetime import datetime
 from cockpit.engine.frame import OperationStatus
 from cockpit.engine.port import Step
 from cockpit.ui.cells import Line, Span
-from cockpit.ui.dialogs.plantext import field, inverse_words, undo_words, verb_words
+from cockpit.ui.dialogs.planfield import field
+from cockpit.ui.dialogs.plantext import inverse_words, undo_words, verb_words
 from cockpit.ui.format import age, duration
 from cockpit.ui.look import Look
 

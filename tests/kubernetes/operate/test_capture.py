@@ -138,7 +138,7 @@ async def test_fewer_replicas_are_kept_more_are_not(keeping: Opener) -> None:
     bridge.cluster.objects.create(BY_SHELF[STORAGE["statefulset"]], build.stateful_set("queue", "shop", pods, 3))
     await bridge.stands("queue", 3)
     made = await bridge.made("scale", "queue", replicas="1")
-    assert made.operations[0].title == "keep the log of queue-1, queue-2", "the highest numbers go"
+    assert made.operations[0].title == "keep the log of 2 pods: queue-1, queue-2", "the highest numbers go"
     made = await bridge.made("scale", "catalog", replicas="1")
     assert [one.verb for one in made.operations] == ["capture", "scale"]
     assert [one.verb for one in (await bridge.made("scale", "catalog", replicas="3")).operations] == ["scale"]
@@ -242,7 +242,7 @@ async def test_how_much_is_kept_of_many_pods_is_bounded_and_said(keeping: Opener
     )  # fmt: skip
     made = await bridge.operator.plan("restart", replace(workload, instances=many), {})
     kept = made.operations[0]
-    assert kept.title == "keep the log of catalog-0, catalog-1 and 118 more pods"
+    assert kept.title == "keep the log of 120 pods: catalog-0, catalog-1 and others"
     told = dict(kept.after)["kept in the evidence folder"]
     assert told.startswith("of 100 of 120 pods, not ready ones first: logs (last 5 MiB each, the run before too; 40")
     assert (kept.deadline, kept.command) == (capture.LONGEST, "")

@@ -205,10 +205,11 @@ async def _whole(hands: Hands, pod: PodRef) -> Json:
 
 
 def _names(pods: Sequence[PodRef]) -> str:
-    """ "web-1, web-2 and 48 more pods"."""
-    if len(pods) <= NAMED:
-        return ", ".join(pod.name for pod in pods)
-    return f"{pods[0].name}, {pods[1].name} and {len(pods) - 2} more pods"
+    """ "web-1", "2 pods: web-1, web-2", "50 pods: web-1, web-2 and others": a line has room for how many at least."""
+    if len(pods) == 1:
+        return pods[0].name
+    some = pods if len(pods) <= NAMED else pods[:2]
+    return f"{len(pods)} pods: " + ", ".join(pod.name for pod in some) + ("" if some is pods else " and others")
 
 
 def _rounds(pods: int) -> int:

@@ -41,7 +41,7 @@ class Restart(Change):
             title=safe(f"restart {kind} {name}", 300),
             target=workload.id,
             before=(("pods", ready_words(workload)),),
-            after=(("pods", SafeText("new ones of the same definition")),),
+            after=(("pods", SafeText("new ones")),),
             arguments=(("at", f"{hands.clock.now():%Y-%m-%dT%H:%M:%SZ}"), next_generation(whole)),
             precondition=self.mark(whole),
             done_when="rolled out",
