@@ -1,5 +1,6 @@
 """From exec to rows with their states on the screen."""
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,18 @@ services:
 """
 
 
+HELLO = """
+from textual.app import App
+from textual.widgets import Static
+
+class Hello(App):
+    def compose(self):
+        yield Static("hello there")
+
+Hello().run()
+"""
+
+
 class Start(NamedTuple):
     """Medians, in seconds. cpu: of the program itself, which other work on the machine hardly changes."""
 
@@ -51,6 +64,13 @@ def first_paint(argv: list[str], shown: str, new_home: Callable[[], Path], env: 
 def put(table: Table, what: str, start: Start) -> None:
     """Two rows."""
     table.most(f"exec -> useful paint, {what}", start.wall, BUDGET, "s")
+    table.tell("  the same, CPU", start.cpu, "s")
+
+
+def test_hello(new_home: Callable[[], Path], table: Table) -> None:
+    """What the library alone costs here: the other rows mean what they are beside it."""
+    start = first_paint([sys.executable, "-c", HELLO], "hello there", new_home, {})
+    table.tell("exec -> paint, one word on a bare Textual screen", start.wall, "s")
     table.tell("  the same, CPU", start.cpu, "s")
 
 
