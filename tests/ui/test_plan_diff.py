@@ -27,7 +27,13 @@ async def test_the_lines_that_change_stand_under_their_step() -> None:
         step = next(number for number, line in enumerate(lines) if "does     1 put conf/app.toml back" in line)
         shift = lines[step].index("1 put") + 2
         below = [line[shift:].rstrip() for line in lines[step + 1 :]]
-        first = below.index("@@ -1,2 +1,2 @@")
-        assert below[first + 1 : first + 3] == ["-pool = 0", "+pool = 20"]
-        assert below[first + 3].startswith(" name = xxx")
-        assert below[first + 3].endswith("…")
+        first = below.index("-pool = 0")
+        assert below[first + 1] == "+pool = 20"
+        assert not below[first + 2].startswith(" name"), "what stands around it would push the risk off the screen"
+        await screen.press("pagedown")
+        assert " differs" in screen.text()
+        whole = [line[shift:].rstrip() for line in screen.text().split("\n")]
+        first = whole.index("@@ -1,2 +1,2 @@")
+        assert whole[first + 1 : first + 3] == ["-pool = 0", "+pool = 20"]
+        assert whole[first + 3].startswith(" name = xxx")
+        assert whole[first + 3].endswith("…")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from cockpit.backends.change import Operation
+from cockpit.board.model import SafeText
 from cockpit.ui.cells import Line, Span, cut, wrap_words
 from cockpit.ui.dialogs.planfield import LABEL, facts_words, field
 from cockpit.ui.look import Look
@@ -14,7 +15,7 @@ KEPT = "captured"
 def step_lines(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
     """Each step; of several also from what to what. What stays the same is said with the first that has it.
 
-    What is only kept first has one line, and a new object none of its own: both stand whole further down.
+    What is only kept first has one line, a diff what it changes, a new object nothing: all stand whole further down.
     """
     lines: list[Line] = []
     said: set[tuple[str, str]] = set()
@@ -32,8 +33,24 @@ def step_lines(look: Look, operations: tuple[Operation, ...], width: int) -> lis
             text = look.text(", ".join(f"{name} {value}" for name, value in operation.before if (name, value) in stays))
             pieces = wrap_words(text, max(20, width - LABEL - 4))
             lines += [Line((Span(" " * (LABEL + 3)), Span(piece, "dim"))) for piece in pieces]
-        lines += [] if _is_new(operation) else [_changed(look, text, width) for text in operation.diff]
+        lines += [_changed(look, text, width) for text in _first_page(operation)]
     return lines
+
+
+def diff_lines(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
+    """Where a step's lines change among others: the diff whole."""
+    wholes = [one.diff for one in operations if len(_first_page(one)) < len(one.diff) and not _is_new(one)]
+    changed = [_changed(look, text, width) for diff in wholes for text in diff]
+    return [*field("differs", "with what stands around it", width), *changed] if changed else []
+
+
+def _first_page(operation: Operation) -> tuple[SafeText, ...]:
+    """What of a diff stands under its step: what changes. The lines around it would push the risk off the screen."""
+    if _is_new(operation):
+        return ()
+    if not any(text.startswith("@@") for text in operation.diff):
+        return operation.diff
+    return tuple(text for text in operation.diff if text[:1] in DIFF_STYLES)
 
 
 def kept_lines(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
@@ -75,11 +92,13 @@ def _changed(look: Look, text: str, width: int) -> Line:
 
 
 def _turns(look: Look, operation: Operation) -> str:
-    """What of an operation becomes something else: "state exited 137 -> running"."""
+    """What of an operation becomes something else: "state exited 137 -> running"; not what its diff says already."""
     before = dict(operation.before)
+    added = [text for text in _first_page(operation) if text.startswith("+")]
     turns = (
         f"{name} {before[name]} {look.glyphs.arrow} {value}" if name in before else f"{name} {value}"
         for name, value in operation.after
+        if not any(text.endswith(f" {name}: {value}") for text in added)
     )
     return look.text(", ".join(turns))
 

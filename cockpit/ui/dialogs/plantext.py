@@ -12,7 +12,7 @@ from cockpit.engine.port import Requirement
 from cockpit.ui.cells import Line, Span
 from cockpit.ui.dialogs.around import Around, Touched
 from cockpit.ui.dialogs.planfield import LABEL, facts_words, field
-from cockpit.ui.dialogs.plansteps import kept_lines, new_lines, step_lines
+from cockpit.ui.dialogs.plansteps import diff_lines, kept_lines, new_lines, step_lines
 from cockpit.ui.format import UNKNOWN, age, moment, plural, stamp
 from cockpit.ui.look import Look
 from cockpit.ui.theme import state_style
@@ -49,7 +49,8 @@ def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[
     lines += field("before", _before(look, preview, now), width)
     lines += _judged(look, plan, width)
     lines += field("undo", undo_words(look, plan), width)
-    lines += kept_lines(look, plan.operations, width) + new_lines(look, plan.operations, width)
+    lines += kept_lines(look, plan.operations, width) + diff_lines(look, plan.operations, width)
+    lines += new_lines(look, plan.operations, width)
     for index, command in enumerate(commands(plan)):
         lines += field("same as" if not index else "", look.text(command), width, "dim")
     made = (now - plan.made_at).total_seconds()
@@ -186,7 +187,8 @@ def _reach(look: Look, one: Touched, several: bool) -> str:
         some = f"{one.instances} of " if one.instances != one.of else ""
         parts.append(some + plural(one.of or 0, "instance"))
     if one.ready is not None:
-        parts.append(f"{one.ready} of {one.desired if one.desired is not None else UNKNOWN} ready now")
+        now = "" if several else " now"
+        parts.append(f"{one.ready} of {one.desired if one.desired is not None else UNKNOWN} ready{now}")
     needed = ", ".join(one.dependents[:6]) + (f" and {len(one.dependents) - 6} more" if len(one.dependents) > 6 else "")
     if one.dependents or not several:
         parts.append(f"needed by {needed}" if one.dependents else "nothing depends on it")
