@@ -1,6 +1,7 @@
 """Changes as data: verbs, operations, plans, and the permit without which nothing is performed."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -80,6 +81,16 @@ class Operation(Struct, frozen=True, kw_only=True):
     back: "Operation | None" = None
     diff: tuple[SafeText, ...] = ()
     """Lines of a file that change, as shown: "-" as it is, "+" as it will be; secrets masked, their number bounded."""
+
+
+CAPTURED = "captured"
+"""What an operation is done by that only keeps something."""
+
+
+def kept_first(operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """Those that only keep something before the change; none when that is all that is asked for."""
+    kept = tuple(one for one in operations if one.done_when == CAPTURED)
+    return kept if len(kept) < len(operations) else ()
 
 
 class Watch(Struct, frozen=True, kw_only=True):

@@ -33,10 +33,22 @@ def leads(
     found = [*_around(service, first, sources), *_numbers(service), *errors]
     for workload in service.workloads:
         found += [*of_instances(service, workload), *of_workload(workload)]
+    found = [one for one in found if not _is_told(one, found)]
     found += _change(service, found)
     found += _otherwise(service, first, found)
     once = {(one.kind, one.subject): one for one in reversed(found)}
     return tuple(sorted(once.values(), key=_rank)[:MOST])
+
+
+_NEW_PODS = re.compile(r" \((?:\d+ )?new pods?\)$")
+
+
+def _is_told(one: Lead, found: Sequence[Lead]) -> bool:
+    """Whether what is said of a rollout's new pods is said of those pods themselves already."""
+    if one.kind is not Kind.NEW:
+        return False
+    words = _NEW_PODS.sub("", one.text)
+    return any(other.kind is not Kind.NEW and other.text.startswith(words) for other in found)
 
 
 _BAD = {ReadingState.DOWN: 0, ReadingState.DEGRADED: 1, ReadingState.UNKNOWN: 2, ReadingState.OK: 3}

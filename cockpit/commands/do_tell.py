@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cockpit.backends.change import Facts, Operation, Plan, Verdict
+from cockpit.backends.change import Facts, Operation, Plan, Verdict, kept_first
 from cockpit.board.text import safe
 from cockpit.engine.frame import OperationStatus
 from cockpit.engine.port import Requirement
@@ -119,25 +119,36 @@ class Teller:
             self.say(line)
 
 
+ASIDE = ("checked", "order")
+"""Facts of where it is done that are whole sentences."""
+
+
 def plan_lines(plan: Plan, needed: Requirement, program: str) -> list[str]:
     """A plan as lines of text."""
     several = len(plan.services) > 1
     lines = [title(plan)]
-    lines += _field("where", " · ".join(f"{name} {value}" for name, value in plan.where))
+    lines += _field("where", " · ".join(f"{name} {value}" for name, value in plan.where if name not in ASIDE))
+    lines += [line for name, value in plan.where if name in ASIDE for line in _field(name, value)]
+    kept = kept_first(plan.operations)
     for operation in plan.operations:
+        if operation in kept:
+            continue
         whose = f"{operation.service or plan.service}: " if several else ""
         lines += _field("now", whose * bool(operation.before) + _facts(operation.before))
         lines += _field("to", whose * bool(operation.after) + _facts(operation.after))
     for number, operation in enumerate(plan.operations, 1):
         lines += _field("does" if number == 1 else "", f"{number} {operation.title}")
         lines += [line for text in operation.diff for line in _field("", f"  {text}")]
+    for number, words in enumerate(dict.fromkeys(_facts(one.after) for one in kept if one.after)):
+        lines += _field("" if number else "first", words)
     for value, words in plan.choices:
         lines += _field("choices" if value == plan.choices[0][0] else "", words)
     for number, risk in enumerate(plan.risks):
         lines += _field("" if number else "risk", risk)
     if plan.danger == "high":
         lines += _field("" if plan.risks else "risk", "high danger: it can lose data or break what works")
-    judged = f"worked when it stays so for {plan.hold:.0f} s, within {plan.deadline:.0f} s"
+    seen = f"it stays so for {plan.hold:.0f} s" if plan.hold else "it is seen to be so"
+    judged = f"worked when {seen}, within {plan.deadline:.0f} s"
     lines += _field("judged", "open until you end it; then its exit code is told" if plan.attended else judged)
     for number, operation in enumerate(one for one in plan.operations if one.command):
         lines += _field("" if number else "same as", operation.command)

@@ -279,6 +279,14 @@ def test_new_instances_that_do_not_come_up_lead_to_the_one_made_last() -> None:
     assert found.evidence.place is Place.REVISIONS
 
 
+def test_new_instances_that_say_why_themselves_are_told_once() -> None:
+    error = SafeText("image not found: web:2")
+    new = pod(1, Phase.CREATED, error=error)
+    remark = Remark(SafeText(f"{error} (new pod)"), ReadingState.DEGRADED)
+    found = leads(service(State.DEGRADED, workloads=(work(new, remarks=(remark,)),)))
+    assert [(one.kind, one.text) for one in found] == [(Kind.IMAGE, error)]
+
+
 def test_a_rollout_is_told_once() -> None:
     words = SafeText("rollout stuck, 1 of 3 updated")
     found = leads(service(workloads=(work(rollout=words, remarks=(Remark(words, ReadingState.DEGRADED),)),)))

@@ -58,6 +58,20 @@ def test_of_several_services_each_is_named() -> None:
     )
 
 
+def test_what_is_kept_first_is_told_once_and_aside() -> None:
+    (one,) = PLAN.operations
+    logs = (("kept", SafeText("the logs")),)
+    keep = replace(one, title=SafeText("keep the log"), before=(), after=logs, done_when="captured", inverse=None)
+    where = (("cluster", SafeText("prod")), ("order", SafeText("db, then web")))
+    lines = plan_lines(replace(PLAN, where=where, operations=(keep, one, keep, one)), Requirement(), "cockpit")
+    labelled = [line.split(None, 1) for line in lines]
+    assert [text for label, text in labelled if label == "to"] == ["release 1", "release 1"]
+    assert [text for label, text in labelled if label == "first"] == ["kept the logs"]
+    assert labelled[1:3] == [["where", "cluster prod"], ["order", "db, then web"]]
+    alone = plan_lines(replace(PLAN, operations=(keep,)), Requirement(), "cockpit")
+    assert ["to", "kept the logs"] in [line.split(None, 1) for line in alone]
+
+
 def test_steps_are_told_once_each(capsys: pytest.CaptureFixture[str]) -> None:
     teller = Teller(json=False)
     step = Step(title=SafeText("roll web back"), state="done", seconds=1.0, detail=SafeText("1 of 1"))

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 
-from cockpit.backends.change import Operation
+from cockpit.backends.change import Operation, kept_first
 from cockpit.board.model import SafeText
 from cockpit.ui.cells import Line, Span, cut, wrap_words
 from cockpit.ui.dialogs.planfield import LABEL, facts_words, field
 from cockpit.ui.look import Look
-
-KEPT = "captured"
-"""What an operation that only keeps something is done by."""
 
 
 def step_lines(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
@@ -19,10 +16,11 @@ def step_lines(look: Look, operations: tuple[Operation, ...], width: int) -> lis
     """
     lines: list[Line] = []
     said: set[tuple[str, str]] = set()
+    kept = kept_first(operations)
     for number, operation in enumerate(operations, 1):
         text = f"{number} {look.text(operation.title)}"
         label = "does" if number == 1 else ""
-        if _kept_first(operation, operations):
+        if operation in kept:
             lines += field(label, cut(text, max(20, width - LABEL - 2), look.end), width)
             continue
         turns = _turns(look, operation) if len(operations) > 1 else ""
@@ -55,7 +53,7 @@ def _first_page(operation: Operation) -> tuple[SafeText, ...]:
 
 def kept_lines(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
     """What is kept before the change, and of which instances, where a step's one line has no room for them."""
-    kept = [one for one in operations if _kept_first(one, operations)]
+    kept = kept_first(operations)
     room = max(20, width - LABEL - 5)  # the step's number comes first
     texts = [facts_words(look, one.after) for one in kept]
     texts += [look.text(one.title) for one in kept if len(one.title) > room]
@@ -70,11 +68,6 @@ def new_lines(look: Look, operations: tuple[Operation, ...], width: int) -> list
 
 def _labelled(label: str, texts: Iterable[str], width: int) -> list[Line]:
     return [line for index, text in enumerate(texts) for line in field("" if index else label, text, width)]
-
-
-def _kept_first(operation: Operation, operations: tuple[Operation, ...]) -> bool:
-    """Whether it only keeps something before the change that was asked for."""
-    return operation.done_when == KEPT and any(one.done_when != KEPT for one in operations)
 
 
 def _is_new(operation: Operation) -> bool:

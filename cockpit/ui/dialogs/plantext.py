@@ -225,7 +225,8 @@ def _judged(look: Look, plan: Plan, width: int) -> list[Line]:
     more = f", with {', '.join(wanted)}" if wanted else ""
     if plan.attended:
         return field("judged", "open until you end it; then its exit code is told", width)
-    lines = field("judged", f"worked when it stays so for {plan.hold:.0f} s{more}, within {plan.deadline:.0f} s", width)
+    seen = f"it stays so for {plan.hold:.0f} s" if plan.hold else "it is seen to be so"
+    lines = field("judged", f"worked when {seen}{more}, within {plan.deadline:.0f} s", width)
     checks = ", ".join(look.text(check.title) for check in plan.smoke)
     lines += field("", f"then asked: {checks}", width) if checks else []
     if plan.on_failure == "step back":

@@ -110,7 +110,7 @@ def _goal(workload: Workload, now: Revision | None, others: Sequence[Revision], 
     if now is not None and wanted in (str(now.number), now.name):
         raise PlanRefused(f"rollback {name}: revision {now.number} is what is wanted already")
     if not others:
-        raise PlanRefused(f"rollback {name}: no earlier revision is kept (revisionHistoryLimit, or never changed)")
+        raise PlanRefused(f"rollback {name}: no earlier revision is kept, or it never changed")
     if not wanted:
         return others[0]
     picked = next((one for one in others if wanted in (str(one.number), one.name)), None)

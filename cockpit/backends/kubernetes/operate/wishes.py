@@ -36,7 +36,7 @@ def read_wish(name: str, arguments: Mapping[str, str]) -> dict[str, str]:
     given = {key: arguments.get(key, "").strip() for key, _ in OPTIONS}
     wish = {key: value for key, value in given.items() if value and key != "container"}
     if not wish:
-        raise PlanRefused(f"set {name}: nothing is to be set; say {', '.join(f'{key}=...' for key, _ in OPTIONS)}")
+        raise PlanRefused(f"set {name}: nothing is to be set: say image, cpu, memory, a request or env")
     if not _IMAGE.fullmatch(wish.get("image", "ok")):
         raise PlanRefused(f"set {name}: {safe(wish['image'], 80)} is no image")
     for key in RESOURCES:
