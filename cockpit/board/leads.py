@@ -33,10 +33,9 @@ def leads(
     found = [*_around(service, first, sources), *_numbers(service), *errors]
     for workload in service.workloads:
         found += [*of_instances(service, workload), *of_workload(workload)]
-    found = [one for one in found if not _is_told(one, found)]
     found += _change(service, found)
     found += _otherwise(service, first, found)
-    once = {(one.kind, one.subject): one for one in reversed(found)}
+    once = {(one.kind, one.subject): one for one in reversed(found) if not _is_told(one, found)}
     return tuple(sorted(once.values(), key=_rank)[:MOST])
 
 

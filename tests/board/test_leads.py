@@ -283,8 +283,8 @@ def test_new_instances_that_say_why_themselves_are_told_once() -> None:
     error = SafeText("image not found: web:2")
     new = pod(1, Phase.CREATED, error=error)
     remark = Remark(SafeText(f"{error} (new pod)"), ReadingState.DEGRADED)
-    found = leads(service(State.DEGRADED, workloads=(work(new, remarks=(remark,)),)))
-    assert [(one.kind, one.text) for one in found] == [(Kind.IMAGE, error)]
+    told = service(State.DEGRADED, workloads=(work(new, remarks=(remark,)),), evidence=(remark.text,))
+    assert [(one.kind, one.text) for one in leads(told)] == [(Kind.IMAGE, error)]
 
 
 def test_a_rollout_is_told_once() -> None:
