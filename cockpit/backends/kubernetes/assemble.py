@@ -36,7 +36,8 @@ _ASKED = re.compile(r'Get "https?://[^/"]*(/?[^"]*)": (.+)', re.DOTALL)
 class PodFact(Struct, frozen=True):
     """One pod. container: its first; inactive: it ended for good; leaving: it is being deleted.
 
-    ended: how it ended last, badly, while it is not ready again.
+    ended: how it ended last, badly, while it is not ready again. only: its one container, where nothing else of it has
+    a log and no other pod will ever have its name; empty otherwise.
     """
 
     instance: Instance
@@ -47,6 +48,7 @@ class PodFact(Struct, frozen=True):
     inactive: bool
     leaving: bool
     ended: SafeText = SafeText("")
+    only: str = ""
 
 
 def workload(

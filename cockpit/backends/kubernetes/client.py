@@ -30,6 +30,9 @@ ANSWER_LIMIT = 64 * 1024 * 1024
 MESSAGE_LIMIT = 64 * 1024
 TRIES = 3
 """How often a request is sent that the API asks to send again later."""
+AT_ONCE = 24
+"""Requests under way at once beside the streams: lists of all kinds, and still a ping. 42 at once, one for the log of
+each pod of a service, held the interpreter for most of a second."""
 AGENT = "incident-cockpit"
 
 T = TypeVar("T")
@@ -62,6 +65,7 @@ class KubeClient:
         self._line: Line | None = None
         self._certificate = ""
         self._lock = asyncio.Lock()
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     @property
     def where(self) -> str:
@@ -138,11 +142,12 @@ class KubeClient:
         with self._in_words():
             async with self.clock.timeout(timeout):
                 for left in reversed(range(TRIES)):
-                    reply = await self._begin(method, path, query, content, headers)
-                    try:
-                        data = await _bounded(reply, ANSWER_LIMIT)
-                    finally:
-                        await reply.aclose()
+                    async with self._turns:
+                        reply = await self._begin(method, path, query, content, headers)
+                        try:
+                            data = await _bounded(reply, ANSWER_LIMIT)
+                        finally:
+                            await reply.aclose()
                     if reply.status_code < 300:
                         return data
                     failed = errors.answer(self.where, reply.status_code, reply.headers, data)

@@ -22,10 +22,12 @@ from cockpit.backends.kubernetes.wire import Meta
 from cockpit.backends.kubernetes.wire_apps import Controller, Job
 from cockpit.backends.kubernetes.wire_pods import Pod
 from cockpit.board.clock import SystemClock
-from cockpit.board.model import Identity, SafeText, Workload
+from cockpit.board.model import Identity, Instance, Phase, SafeText, Workload
 from cockpit.board.text import safe
 
 _NOW = SystemClock().now
+_NAMED_AGAIN = frozenset({"statefulset", "pod"})
+"""Of these a pod that was replaced has its name from the one before."""
 _JOBS = frozenset({"job", "cronjob"})
 
 
@@ -190,7 +192,7 @@ class Fleet:
             instance=instance, owner=owner, reference=reference, node=intern(pod.spec.node_name),
             container=intern(pod.spec.containers[0].name if pod.spec.containers else ""),
             inactive=status.phase in ("Succeeded", "Failed"), leaving=meta.deletion_timestamp is not None,
-            ended=self._mask(ended) if ended else ended,
+            ended=self._mask(ended) if ended else ended, only=_only(pod, instance, owner),
         )  # fmt: skip
 
     def _pod_changed(self, _: Key, old: PodFact | None, new: PodFact | None) -> None:
@@ -260,6 +262,13 @@ class Fleet:
                         fact, owner=owner, instance=replace(fact.instance, id=owner.identity(self.scope, uid))
                     )
                     shelf.replace((key[0], fact.instance.name), moved)
+
+
+def _only(pod: Pod, instance: Instance, owner: Owner) -> str:
+    containers = pod.spec.containers or ()
+    if len(containers) != 1 or pod.spec.init_containers or owner.kind in _NAMED_AGAIN:
+        return ""
+    return intern(containers[0].name) if instance.phase is Phase.RUNNING else ""
 
 
 def _replicaset(one: Controller) -> Middle:

@@ -57,13 +57,23 @@ class _End(Struct, frozen=True):
 
 
 class PodLog:
-    """One pod's log. path: where the API has it; uid: a pod of the same name that came later is not it."""
+    """One pod's log. path: where the API has it; uid: a pod of the same name that came later is not it.
 
-    def __init__(self, client: KubeClient, room: Room, path: str, uid: str, name: str) -> None:
+    only: the one container whose log there is, where that is known and no other pod can have the name: nothing is asked
+    before the log itself then. Of a service with 42 pods that is half of the requests.
+    """
+
+    def __init__(self, client: KubeClient, room: Room, path: str, uid: str, name: str, only: str = "") -> None:
         self._client, self._room, self._path, self._uid, self._name = client, room, path, uid, name
+        self._only = only
 
     async def read(self, request: LogRequest) -> AsyncGenerator[Sequence[RawLine], None]:
         """Batches until every stream has ended. SourceError when one breaks, or there is no log that can be read."""
+        if self._only and not request.previous:
+            async with contextlib.aclosing(self._container(self._only, "", request)) as batches:
+                async for batch in batches:
+                    yield batch
+            return
         pod = await self._pod()
         names = readable(pod, previous=request.previous)
         if not names:

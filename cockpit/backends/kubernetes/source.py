@@ -101,7 +101,7 @@ class KubernetesSource:
         if self._now is not None:
             await self._now.quiet()
         pod = self._pod(request.instance, "and its log with it")
-        log = PodLog(self._client, self._room, pod_path(pod), request.instance.instance, pod.instance.name)
+        log = PodLog(self._client, self._room, pod_path(pod), request.instance.instance, pod.instance.name, pod.only)
         # Closed here and now when its reader stops, not when it is collected: connections hang on it.
         async with aclosing(log.read(request)) as batches:
             async for batch in batches:

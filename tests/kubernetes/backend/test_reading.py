@@ -158,19 +158,18 @@ async def test_a_run_before_that_is_not_kept_is_said(kubernetes: Kubernetes) -> 
 
 
 async def test_every_container_of_a_pod_is_read(still: Kubernetes) -> None:
+    stored = next(pod for pod in still.cluster.store.each("pods", "shop") if pod["metadata"]["name"].startswith("web-"))
+    first = stored["spec"]["containers"][0]
+    told = stored["status"]["containerStatuses"][0]
+    changed = {
+        **stored,
+        "spec": {**stored["spec"], "containers": [first, {**first, "name": "side"}]},
+        "status": {**stored["status"], "containerStatuses": [told, {**told, "name": "side"}]},
+    }
+    still.cluster.store.put("pods", changed)
     async with Watch(still.kubeconfig) as watch:
-        one = await seen(watch)
-        stored = still.cluster.store.get("pods", "shop", one.name)
-        assert stored is not None
-        first = stored["spec"]["containers"][0]
-        side = {**first, "name": "side"}
-        told = stored["status"]["containerStatuses"][0]
-        changed = {
-            **stored,
-            "spec": {**stored["spec"], "containers": [first, side]},
-            "status": {**stored["status"], "containerStatuses": [told, {**told, "name": "side"}]},
-        }
-        still.cluster.store.put("pods", changed)
+        web = await watch.sees("web", lambda one: one.instances)
+        one = next(one for one in web.instances if one.name == stored["metadata"]["name"])
         found: list[RawLine] = []
         async with aclosing(watch.source.logs(LogRequest(instance=one.id, tail=3))) as batches:
             async for batch in batches:
