@@ -1,6 +1,7 @@
 """What the program is for, on a real Docker Engine as a user does it: by `cockpit do`, and by the screen's keys."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -177,14 +178,20 @@ def test_a_swarm_service_is_rolled_back_by_do(
         assert spec["Image"] == IMAGE
 
 
+def focused(terminal: Terminal) -> str:
+    """The button in brackets."""
+    found = re.search(r"\[ ([^\[\]]+) \]", terminal.text())
+    return found[1] if found else ""
+
+
 def focus(terminal: Terminal, button: str) -> None:
-    """Tab until a button has the focus."""
+    """Tab until a button has the focus: each is seen to have it before the next Tab, for other words change too."""
     for _ in range(8):
-        if f"[ {button} ]" in terminal.text():
+        before = focused(terminal)
+        if before == button:
             return
-        before = terminal.text()
         terminal.send("\t")
-        terminal.until(lambda: terminal.text() != before)  # noqa: B023 called before the next turn
+        terminal.until(lambda: focused(terminal) not in ("", before))  # noqa: B023 called before the next turn
     raise AssertionError(f"no button {button}\n{terminal.text()}")
 
 

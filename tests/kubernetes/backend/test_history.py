@@ -119,7 +119,7 @@ async def test_a_rollout_that_goes_bad_is_seen_with_its_reason(kubernetes: Kuber
         one = await watch.assessed("checkout", lambda one: "exit 1" in one.why)
         assert one.state is State.DEGRADED
         set_image(kubernetes, f"{IMAGE}:3.9.1-missing")
-        wanted = {Kind.IMAGE, Kind.NEW, Kind.CHANGE}
+        wanted = {Kind.IMAGE, Kind.CHANGE}
         one = await watch.assessed("checkout", lambda one: wanted <= {lead.kind for lead in leads(one)})
         assert next(lead for lead in leads(one) if lead.kind is Kind.IMAGE).evidence.place is Place.OBJECT
         set_image(kubernetes, f"{IMAGE}:3.8.1")
