@@ -69,11 +69,15 @@ class PodLog:
 
     async def read(self, request: LogRequest) -> AsyncGenerator[Sequence[RawLine], None]:
         """Batches until every stream has ended. SourceError when one breaks, or there is no log that can be read."""
+        # Closed with its reader, not when it is collected: connections hang on it.
+        async with contextlib.aclosing(await self._chosen(request)) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def _chosen(self, request: LogRequest) -> AsyncGenerator[Sequence[RawLine], None]:
+        """One container's log as it is where the pod has no other, else all of them together."""
         if self._only and not request.previous:
-            async with contextlib.aclosing(self._container(self._only, "", request)) as batches:
-                async for batch in batches:
-                    yield batch
-            return
+            return self._container(self._only, "", request)
         pod = await self._pod()
         names = readable(pod, previous=request.previous)
         if not names:
@@ -83,13 +87,8 @@ class PodLog:
             raise SourceError(f"no log of {self._name}: {which}")
         several = len(pod.spec.containers or ()) + len(pod.spec.init_containers or ()) > 1
         if len(names) == 1 and not several:
-            async with contextlib.aclosing(self._container(names[0], "", request)) as batches:
-                async for batch in batches:
-                    yield batch
-            return
-        async with contextlib.aclosing(self._merged(names, request)) as batches:
-            async for batch in batches:
-                yield batch
+            return self._container(names[0], "", request)
+        return self._merged(names, request)
 
     async def _merged(self, names: Sequence[str], request: LogRequest) -> AsyncGenerator[Sequence[RawLine], None]:
         queue: asyncio.Queue[Sequence[RawLine] | _End] = asyncio.Queue(QUEUED)
