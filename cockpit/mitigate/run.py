@@ -7,6 +7,7 @@ plan -> guard -> intent (durable) -> for each operation: precondition, perform, 
 import asyncio
 import secrets
 from collections.abc import Mapping
+from functools import partial
 
 from cockpit.backends.base import Operator
 from cockpit.backends.change import Operation, Outcome, Permit, Plan, Verdict
@@ -14,13 +15,12 @@ from cockpit.backends.shell import Terminal
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
-from cockpit.incident.entry import Draft
-from cockpit.incident.errors import JournalError, NotRecorded, TargetBusy
-from cockpit.mitigate import record
+from cockpit.mitigate.asking import Asking
 from cockpit.mitigate.attended import Attendance, attendance
-from cockpit.mitigate.back import step_back, ways_back
+from cockpit.mitigate.back import step_back
 from cockpit.mitigate.errors import Refused, TargetChanged, words_of
 from cockpit.mitigate.guard import Guard
+from cockpit.mitigate.minutes import Minutes
 from cockpit.mitigate.predicates import required
 from cockpit.mitigate.progress import Listener, ignore
 from cockpit.mitigate.record import Recorder
@@ -32,9 +32,6 @@ from cockpit.mitigate.smoke import asked
 from cockpit.mitigate.steps import Steps
 from cockpit.mitigate.verify import Done, Question, Ruling, verdict_of, verify
 from cockpit.mitigate.witness import SILENT, Testimony, Witness
-
-ANSWER_MARGIN = 30.0
-"""Seconds beyond an operation's deadline for the backend to answer: a stop may take its whole grace period first."""
 
 SETTLE = 1.0
 """Seconds for which an instance must stay ready before the next is touched: a start is told by an event first, what its
@@ -117,18 +114,17 @@ class _Run:
     """One plan on its way through the door."""
 
     def __init__(self, door: Door, plan: Plan, permit: Permit, listener: Listener, attended: Attendance | None) -> None:
-        self._door, self._attended = door, attended
-        self._journal, self._board, self._clock = door._journal, door._board, door._clock
-        self._plan = plan
-        self._permit = permit
+        self._door, self._plan = door, plan
+        self._board, self._clock = door._board, door._clock
+        self._asking = Asking(self._operator, permit, self._clock, attended)
         self.name = secrets.token_hex(8)
         self._began = self._clock.monotonic()
         self._steps = Steps(self.name, plan, self._clock, listener)
+        self._minutes = Minutes(door._journal, self.name, plan, self._steps)
         self._before = self._baseline(plan.operations)
         self._done: list[Done] = []
         self._several = Several(plan)
         self._seen: Testimony = SILENT
-        self._backed = 0
         self.halted = ""
         """Why a person stopped it; empty while it goes on."""
 
@@ -139,20 +135,9 @@ class _Run:
     async def begin(self, who: str, *, unrecorded: bool) -> None:
         """Write the intent, with how it was before; nothing has been done before it is on the disk."""
         self._seen = await self._door.witness.before(self._plan)
-        profile, seen = self._board.snapshot().profile, self._seen.facts
-        try:
-            entry = await self._journal.open_intent(
-                record.intent(self.name, self._plan, self._before, who=who, profile=profile, witnessed=seen)
-            )
-        except TargetBusy as busy:
-            raise Refused(f"{busy}; nothing was done") from busy
-        except NotRecorded:
-            if not unrecorded:
-                raise
-            self._steps.remark(record.NOT_RECORDED)
-        else:
-            if entry.id == 0:
-                self._steps.remark(record.SET_ASIDE)
+        await self._minutes.open(
+            self._before, self._seen.facts, who=who, profile=self._board.snapshot().profile, unrecorded=unrecorded
+        )
 
     async def carry_out(self) -> Verdict:
         """Every operation in turn, then the judgement of the whole."""
@@ -173,7 +158,7 @@ class _Run:
     async def _one(self, number: int, operation: Operation) -> Ruling | None:
         """One operation; a ruling when the plan ends with it."""
         try:
-            difference = self._unfit(operation) or await self._difference(operation)
+            difference = self._unfit(operation) or await self._asking.difference(operation)
         except Exception as error:  # a backend may fail in any way; what cannot be checked is not done
             return await self._not_begun(number, operation, Refused(f"it cannot be checked: {words_of(error)}"))
         if difference:
@@ -181,8 +166,8 @@ class _Run:
         self._steps.start(number)
         self._steps.crashes.forget(operation.target)
         before = self._baseline((operation,))
-        outcome, why = await self._ask(operation)
-        await self._write(record.result(self.name, self._plan, number, operation, outcome, why))
+        outcome, why = await self._asking.perform(operation)
+        await self._minutes.answered(number, operation, outcome, why)
         if outcome is not None and not outcome.accepted:
             self._steps.fail(number, outcome.detail)
             return Ruling(result="did not work", evidence=(safe(f"{operation.title}: {outcome.detail or 'refused'}"),))
@@ -198,10 +183,6 @@ class _Run:
         lost = (safe(f"{operation.title}: no answer ({why})"),) if outcome is None else ()
         return Ruling(result=ruling.result, evidence=(*ruling.evidence, *lost))
 
-    async def _difference(self, operation: Operation) -> str:
-        async with self._clock.timeout(ANSWER_MARGIN):
-            return await self._operator(operation).check(operation)
-
     def _operator(self, operation: Operation) -> Operator:
         return self._door.operator(operation.source or self._plan.source)
 
@@ -210,18 +191,6 @@ class _Run:
         if not operation.requires:
             return ""
         return not_good(self._board.snapshot(), operation.service or self._plan.service, operation.requires)
-
-    async def _ask(self, operation: Operation) -> tuple[Outcome | None, str]:
-        """The backend's answer; None and why when there is none, which says nothing about whether it was done."""
-        try:
-            if self._attended is not None and required(operation.done_when).attended:
-                return await self._attended.perform(self._operator(operation), self._permit, operation), ""
-            async with self._clock.timeout(operation.deadline + ANSWER_MARGIN):
-                return await self._operator(operation).perform(self._permit, operation), ""
-        except TimeoutError:
-            return None, f"none within {operation.deadline + ANSWER_MARGIN:.0f} s"
-        except Exception as error:  # the connection may have broken after the request was taken
-            return None, words_of(error)
 
     async def _await(self, number: int, operation: Operation, outcome: Outcome | None) -> tuple[Done, Ruling]:
         """Wait until this operation's own `done_when` holds, before the next is begun."""
@@ -234,7 +203,7 @@ class _Run:
                 stopping=lambda: bool(self._stopping) and operation.safe_to_stop_after, crashes=self._steps.crashes,
             )  # fmt: skip
 
-        rounds = Rounds(operation, self._clock, lambda: self._ask(operation), watch, lambda: self._stopping)
+        rounds = Rounds(operation, self._clock, lambda: self._asking.perform(operation), watch, lambda: self._stopping)
         return await rounds.run(self._done[-1], outcome)
 
     async def _judge(self) -> Verdict:
@@ -250,7 +219,7 @@ class _Run:
             early = safe(f"every step was done, then not watched to the end: {self._stopping}")
             ruling = Ruling(result="unknown", evidence=(early, *ruling.evidence))
         elif ruling.result == "worked":
-            ruling = await asked(self._plan, ruling, self._ask, self._steps.waiting, lambda: self._stopping)
+            ruling = await asked(self._plan, ruling, self._asking.perform, self._steps.waiting, lambda: self._stopping)
         if ruling.result == "did not work":
             ruling = await self._step_back(ruling)
         ruling = self._several.over_all(ruling, [done.operation for done in self._done])
@@ -260,16 +229,13 @@ class _Run:
         """Take back what was done, last first, where the plan says so; what came of each stands in the evidence."""
         if self._plan.on_failure != "step back":
             return bad
-        return await step_back(self._done, bad, self._ways_back, self._back)
-
-    async def _ways_back(self, operation: Operation) -> tuple[Operation, ...]:
-        async with self._clock.timeout(ANSWER_MARGIN):
-            return await ways_back(operation, self._board.snapshot(), self._operator(operation))
+        ways_back = partial(self._asking.ways_back, self._board.snapshot)
+        return await step_back(self._done, bad, ways_back, self._back)
 
     async def _back(self, operation: Operation) -> SafeText:
         self._steps.remark(safe(f"stepping back: {operation.title}"))
         before = self._baseline((operation,))
-        outcome, why = await self._ask(operation)
+        outcome, why = await self._asking.perform(operation)
         if outcome is None or not outcome.accepted:
             said = f"no answer ({why})" if outcome is None else outcome.detail or "refused"
             words = safe(f"{operation.title}: {said}")
@@ -278,8 +244,7 @@ class _Run:
             question = self._question((done,), hold=0.0, deadline=operation.deadline, probes=False)
             ruling = await verify(question, self._board, self._clock)
             words = safe(f"{operation.title}: {'taken back' if ruling.result == 'worked' else ruling.result}")
-        self._backed += 1
-        await self._write(record.stepped_back(self.name, self._plan, self._backed, operation, words))
+        await self._minutes.stepped_back(operation, words)
         return words
 
     async def _not_begun(self, number: int, operation: Operation, why: Refused) -> Ruling:
@@ -296,19 +261,9 @@ class _Run:
             ruling = Ruling(result=ruling.result, evidence=(*ruling.evidence, *await self._seen.since()))
         verdict = verdict_of(ruling, self._clock.monotonic() - self._began)
         left = (*self._several.left, *self._plan.operations[reached:])
-        await self._write(record.verdict(self.name, self._plan, verdict, left=left))
+        await self._minutes.close(verdict, left)
         self._steps.end(verdict)
         return verdict
-
-    async def _write(self, draft: Draft) -> None:
-        """Record what happened. A change under way is not given up because its record fails: the reader is told."""
-        try:
-            entry = await self._journal.append(draft)
-        except JournalError:
-            self._steps.remark(record.NOT_RECORDED)
-        else:
-            if entry.id == 0:
-                self._steps.remark(record.SET_ASIDE)
 
     def _question(self, done: tuple[Done, ...], *, hold: float, deadline: float, probes: bool) -> Question:
         return Question(
