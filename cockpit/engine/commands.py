@@ -76,11 +76,11 @@ async def _focus(core: Core, command: port.Focus) -> None:
 
 
 async def _inspect(core: Core, command: port.Inspect) -> str:
-    return await core.source_of(command.identity).inspect(command.identity)
+    return await core.watched.source_of(command.identity).inspect(command.identity)
 
 
 async def _revisions(core: Core, command: port.Revisions) -> tuple[Revision, ...]:
-    source = core.source_of(command.workload)
+    source = core.watched.source_of(command.workload)
     return await revisions(source, core.board.workloads()[command.workload.workload], core.record.history)
 
 
@@ -133,7 +133,7 @@ async def _recorded(core: Core, _: port.Recorded) -> tuple[Row, ...]:
 
 
 async def _relist(core: Core, _: port.Relist) -> None:
-    core.relist()
+    core.watched.relist()
 
 
 async def _inject(core: Core, command: port.InjectFault) -> None:
@@ -144,7 +144,7 @@ async def _inject(core: Core, command: port.InjectFault) -> None:
 
 
 async def _listed(core: Core, command: port.ListKinds | port.ListObjects | port.DescribeObject) -> Any:
-    return await listing.ANSWERS[type(command)](listing.catalogue_of(core.sources, command.source), command)
+    return await listing.ANSWERS[type(command)](listing.catalogue_of(core.watched.sources, command.source), command)
 
 
 async def _faults(core: Core, _: port.ListFaults) -> tuple[tuple[str, str, bool], ...]:

@@ -1,29 +1,28 @@
-"""What lives on the engine's loop: the board, supervised sources and runners, open tails, the frames made of them."""
+"""What lives on the engine's loop: the board, watched sources and runners, open tails, the frames made of them."""
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from cockpit.backends.base import Address, Source, SourceError
 from cockpit.backends.capture import Keeper
 from cockpit.board.board import Board
 from cockpit.board.clock import Clock
-from cockpit.board.model import Identity, Instance, Phase, SafeText
+from cockpit.board.model import SafeText
 from cockpit.board.secrets import Secrets
 from cockpit.board.snapshot import Snapshot
-from cockpit.board.text import safe
-from cockpit.board.update import Declared, Lost, Tick, Update
+from cockpit.board.update import Tick, Update
 from cockpit.engine.frame import Frame
 from cockpit.engine.mailbox import Mailbox
 from cockpit.engine.notices import Notices
-from cockpit.engine.parts import BackendPart, Context, Parts, Runner
+from cockpit.engine.parts import Context, Parts, Runner
 from cockpit.engine.record import Record
 from cockpit.engine.recording import Recorder
 from cockpit.engine.streams import Around
 from cockpit.engine.supervise import supervise
 from cockpit.engine.tails import Tails
+from cockpit.engine.watched import Watched
 from cockpit.engine.witness import LogWitness
 from cockpit.incident.changes import Told
 
@@ -38,8 +37,6 @@ PAINTED_WITHIN = 0.1
 RECORD_WITHIN, CLOSED_WITHIN = 9.0, 1.0
 """Seconds for the record and for everything else at the end: together what `Engine.stop` waits for."""
 
-_RUNNING = frozenset({Phase.RUNNING, Phase.STARTING, Phase.PAUSED})
-
 
 class Core:
     """Everything the engine does, on one event loop."""
@@ -48,18 +45,15 @@ class Core:
         self.parts, self.clock, self.mailbox = parts, clock, mailbox
         self.secrets = Secrets()
         self.board = Board(parts.profile, clock, profile_name=parts.profile_name)
-        self.sources: dict[str, Source] = {}
+        self._notices = Notices(clock)
+        self.watched = Watched(parts, self.board, clock, self.secrets, self.emit, self._notices)
         told = Told(parts.profile_name, clock, self.emit)
         self.record = Record(parts, self.board, clock, self.secrets, self.touch, told.hear)
         self.tails = Tails(self._around(), self.touch)
         self.stopping = asyncio.Event()
-        self._hurry = asyncio.Event()
-        self._focused: frozenset[str] = frozenset()
-        self._told: dict[str, frozenset[Identity]] = {}
         self._dirty = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._rows_shown = asyncio.Event()
-        self._notices = Notices(clock)
         self._shown: Snapshot | None = None
         self._recorder = (
             Recorder(parts.record, parts.profile, clock, profile_name=parts.profile_name) if parts.record else None
@@ -69,8 +63,8 @@ class Core:
         """Start everything, run until `stopping` is set, end everything."""
         self._spawn(self._tick())
         self._spawn(self._publish())
-        for part in self.parts.backends:
-            self._begin(part)
+        for watching in self.watched.begin():
+            self._spawn(watching)
         # A journal on a slow disk keeps nobody waiting: what is seen until it is open is in its first look.
         self._spawn(self._open_record())
         context = self._context()
@@ -90,60 +84,11 @@ class Core:
         """Something on the screen changed."""
         self._dirty.set()
 
-    def relist(self) -> None:
-        """Ask every source for its whole truth again, and end waits for lost ones."""
-        self._hurry.set()
-        for name, source in self.sources.items():
-            relist = getattr(source, "relist", None)
-            if relist is not None:
-                self._guarded(name, relist)
-
     def focus(self, services: frozenset[str]) -> None:
-        """Tell each source which of its workloads are on the screen."""
-        self._focused = services
+        """The screen shows these services: their sources hear of it."""
         if services:
             self._rows_shown.set()
-        self._tell_focus(self.board.snapshot())
-
-    def _tell_focus(self, snapshot: Snapshot) -> None:
-        """Workloads come and go under the services on the screen: each source hears of it when its own differ."""
-        visible = [w for s in (*snapshot.services, *snapshot.nodes) if s.key in self._focused for w in s.workloads]
-        for name, source in self.sources.items():
-            ids = frozenset(workload.id for workload in visible if workload.source == name)
-            if self._told.get(name) != ids:
-                self._told[name] = ids
-                self._guarded(name, source.focus, ids)
-
-    def source_of(self, identity: Identity) -> Source:
-        """The source that observes a workload or instance. SourceError when none does (any more)."""
-        workload = self.board.workloads().get(identity.workload)
-        source = self.sources.get(workload.source) if workload else None
-        if source is None:
-            raise SourceError(f"{identity.name}: it is not on the board any more")
-        return source
-
-    def running_instance(self, service: str) -> tuple[Source, Instance] | None:
-        """One running instance of a service, and who observes it."""
-        for status in self.board.snapshot().services:
-            if service not in (status.name, status.key):
-                continue
-            for workload in status.workloads:
-                source = self.sources.get(workload.source)
-                for instance in workload.instances:
-                    if source is not None and instance.phase in _RUNNING:
-                        return source, instance
-        return None
-
-    async def resolve(self, service: str, port: int) -> Address:
-        """Where a port of a service is reached: asked of the backend that runs it."""
-        for status in self.board.snapshot().services:
-            if service not in (status.name, status.key):
-                continue
-            for workload in status.workloads:
-                source = self.sources.get(workload.source)
-                if source is not None and any(instance.phase in _RUNNING for instance in workload.instances):
-                    return await source.address(workload, port)
-        raise SourceError("no running instance to ask")
+        self.watched.focus(services)
 
     def frame(self, snapshot: Snapshot) -> Frame:
         """All that the screen draws from, now."""
@@ -171,16 +116,16 @@ class Core:
             self.clock,
             self.secrets,
             self.emit,
-            self.resolve,
-            self.sources,
-            self.running_instance,
+            self.watched.resolve,
+            self.watched.sources,
+            self.watched.running_instance,
             self.parts.environ,
         )
 
     def _around(self) -> Around:
         parts = self.parts
         return Around(
-            sources=self.sources,
+            sources=self.watched.sources,
             board=self.board,
             clock=self.clock,
             mask=self.secrets.mask,
@@ -190,19 +135,6 @@ class Core:
                 for name, service in parts.profile.services.items()
             },
         )
-
-    def _begin(self, part: BackendPart) -> None:
-        """Start watching one backend. One that cannot even be made is lost, and stops no other."""
-        try:
-            source = part.source(self.clock, self.secrets)
-        except Exception as error:
-            backend = self.parts.profile.backends.get(part.name)
-            now, kind = self.clock.now(), backend.kind if backend else "none"
-            self.emit(Declared(source=part.name, at=now, label=safe(part.name), kind=kind, interval=3600.0))
-            self.emit(Lost(source=part.name, at=now, why=safe(f"cannot be started: {type(error).__name__}: {error}")))
-            return
-        self.sources[part.name] = source
-        self._spawn(self._watch(source))
 
     async def _rows_first(self) -> None:
         """Until the screen shows rows and has painted them, or it takes too long."""
@@ -233,26 +165,10 @@ class Core:
         await self._rows_first()
         await supervise(run, lambda why: self._notices.say(name, why), self.clock)
 
-    async def _watch(self, source: Source) -> None:
-        def lost(why: SafeText) -> None:
-            self.emit(Lost(source=source.name, at=self.clock.now(), why=why))
-
-        def run() -> Awaitable[None]:
-            return source.observe(self.emit)
-
-        await supervise(run, lost, self.clock, self._hurry)
-
-    def _guarded(self, part: str, work: Callable[..., object], *arguments: object) -> None:
-        """Do something for one part: a fault in it is told, and keeps nothing else from going on."""
-        try:
-            work(*arguments)
-        except Exception as error:
-            self._notices.say(part, f"{type(error).__name__}: {error}")
-
     async def _tick(self) -> None:
         """Freshness is recomputed each second; the beat goes out with it whatever happens."""
         while True:
-            self._guarded("board", self._pass_time)
+            self._notices.guarded("board", self._pass_time)
             self.touch()
             await self.clock.sleep(1.0)
 
@@ -262,6 +178,8 @@ class Core:
             self._recorder.write(tick)
             self._recorder.flush()
         self.board.tick(tick.at)
+        for counted in self.tails.counted():
+            self.emit(counted)
 
     async def _publish(self) -> None:
         busy = 0
@@ -269,7 +187,7 @@ class Core:
             await self._dirty.wait()
             self._dirty.clear()
             # Without a board there is no frame: the screen misses the beat and shows that everything is stale.
-            self._guarded("board", self._show)
+            self._notices.guarded("board", self._show)
             await self.clock.sleep(FRAME_GAP if busy < BUSY else BUSY_GAP)
             busy = busy + 1 if self._dirty.is_set() else 0
 
@@ -277,9 +195,9 @@ class Core:
         snapshot = self.board.snapshot()
         if snapshot is not self._shown:
             self._shown = snapshot
-            self._guarded("record", self.record.watch, snapshot)
-            self._guarded("logs", self.tails.sync, snapshot)
-            self._tell_focus(snapshot)
+            self._notices.guarded("record", self.record.watch, snapshot)
+            self._notices.guarded("logs", self.tails.sync, snapshot)
+            self.watched.look(snapshot)
         self.mailbox.put(self.frame(snapshot))
 
     async def _close(self) -> None:
@@ -287,8 +205,7 @@ class Core:
         await self._within(RECORD_WITHIN, self.record.close())
         for task in list(self._tasks):
             task.cancel()
-        closing = [source.close() for source in self.sources.values()]
-        await self._within(CLOSED_WITHIN, self.tails.close(), *closing)
+        await self._within(CLOSED_WITHIN, self.tails.close(), *self.watched.closing())
         if self._recorder:
             self._recorder.close()
 

@@ -1,5 +1,7 @@
 """What the reader must know of the engine itself: one line for each part that fails, gone a minute after it stopped."""
 
+from collections.abc import Callable
+
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
@@ -22,6 +24,13 @@ class Notices:
         self._said[part] = (self._clock.monotonic(), safe(f"{part}: {why}", 300))
         while len(self._said) > MOST:
             del self._said[next(iter(self._said))]
+
+    def guarded(self, part: str, work: Callable[..., object], *arguments: object) -> None:
+        """Do something for one part: a fault in it is told, and keeps nothing else from going on."""
+        try:
+            work(*arguments)
+        except Exception as error:
+            self.say(part, f"{type(error).__name__}: {error}")
 
     def lines(self) -> tuple[SafeText, ...]:
         """Those of the last minute, oldest first."""

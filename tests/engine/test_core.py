@@ -189,7 +189,7 @@ async def test_a_fault_in_one_part_of_a_frame_leaves_the_others_and_is_told(monk
         def broken(*_: object) -> None:
             raise KeyError("ours")
 
-        source: Any = on.core.sources["good"]
+        source: Any = on.core.watched.sources["good"]
         with monkeypatch.context() as patch:
             patch.setattr(on.core.record, "watch", broken)
             source.change(workload("web", replace(ONE, phase=Phase.DEAD), source="good"))
@@ -308,7 +308,7 @@ async def failure(on: Running, command: port.Command, seconds: float = 0) -> str
 async def test_commands_answer() -> None:
     async with running(good) as on:
         tail = await dispatch(on.core, port.OpenTail(services=("web",)))
-        source: Any = on.core.sources["good"]
+        source: Any = on.core.watched.sources["good"]
         source.stream("web-1-id").put_nowait([raw(1, "ERROR one")])
         await on.clock.advance(0.3)
         assert on.frame().tails[tail].rows == 1
@@ -335,7 +335,7 @@ async def test_commands_that_fail_say_so_in_one_line(monkeypatch: pytest.MonkeyP
         async def broken(_: Identity) -> None:
             raise KeyError("two\nlines\x1b[2J")
 
-        monkeypatch.setattr(on.core.sources["good"], "inspect", broken)
+        monkeypatch.setattr(on.core.watched.sources["good"], "inspect", broken)
         said = await failure(on, port.Inspect(ONE.id))
         assert said.startswith("Inspect failed: KeyError: ")
         assert said.isprintable()
@@ -343,22 +343,22 @@ async def test_commands_that_fail_say_so_in_one_line(monkeypatch: pytest.MonkeyP
         async def refused(_: Identity) -> None:
             raise SourceError("permission denied:\nadd yourself to the group docker")
 
-        monkeypatch.setattr(on.core.sources["good"], "inspect", refused)
+        monkeypatch.setattr(on.core.watched.sources["good"], "inspect", refused)
         assert await failure(on, port.Inspect(ONE.id)) == "permission denied: add yourself to the group docker"
 
 
 async def test_a_command_to_a_source_that_hangs_is_given_up() -> None:
     async with running(good) as on:
-        on.core.sources["good"].inspect = Hanging(on.clock, "good").inspect  # type: ignore[method-assign]
+        on.core.watched.sources["good"].inspect = Hanging(on.clock, "good").inspect  # type: ignore[method-assign]
         said = await failure(on, port.Inspect(ONE.id), DEADLINE + 1)
         assert said == "Inspect: no answer within 15 s; it was given up, try again"
 
 
 async def test_a_port_of_a_service_is_resolved_by_who_runs_it() -> None:
     async with running(good) as on:
-        address = await on.core.resolve("web", 8000)
+        address = await on.core.watched.resolve("web", 8000)
         assert (address.host, address.port) == ("127.0.0.1", 8000)
         with pytest.raises(SourceError, match="no running instance"):
-            await on.core.resolve("db", 5432)
-        assert on.core.running_instance("web") == (on.core.sources["good"], ONE)
-        assert on.core.running_instance("db") is None
+            await on.core.watched.resolve("db", 5432)
+        assert on.core.watched.running_instance("web") == (on.core.watched.sources["good"], ONE)
+        assert on.core.watched.running_instance("db") is None
