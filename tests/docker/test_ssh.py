@@ -130,7 +130,7 @@ async def test_a_killed_cockpit_leaves_no_connection(server: Sshd, docker_clean:
             if f"{server.home}/ssh_config" in " ".join(process.info["cmdline"] or [])
         ]
 
-    for _ in range(100):
+    for _ in range(int(PATIENCE / 0.1)):
         if not left():
             break
         await asyncio.sleep(0.1)

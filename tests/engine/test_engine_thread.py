@@ -13,7 +13,7 @@ import pytest
 from cockpit.board.clock import Clock
 from cockpit.board.secrets import Secrets
 from cockpit.engine import port
-from cockpit.engine.engine import STOP_WITHIN, Engine
+from cockpit.engine.engine import Engine
 from cockpit.engine.parts import BackendPart, Parts
 from cockpit.engine.port import CommandError
 from cockpit.engine.recorded import RecordingError
@@ -91,7 +91,7 @@ def test_an_engine_that_never_started_is_stopped_at_once() -> None:
 def test_a_stop_is_bounded_though_a_source_hangs_when_it_is_closed() -> None:
     engine = Engine(parts(lambda clock: Hanging(clock, "good")))
     engine.start()
-    assert engine.stop(STOP_WITHIN)
+    assert engine.stop(WITHIN)
 
 
 def test_a_source_that_blocks_the_engines_thread_does_not_block_its_stop() -> None:

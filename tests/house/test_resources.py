@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cockpit import resources
+from tests.patience import PATIENCE
 from tests.program import CHECKOUT
 
 
@@ -24,7 +25,7 @@ def test_an_installed_wheel_carries_them_inside(tmp_path: Path) -> None:
     (package / "resources.py").write_text((CHECKOUT / "cockpit" / "resources.py").read_text())
     asked = "from cockpit import resources as r; print(r.styles(), r.profiles())"
     done = subprocess.run(
-        [sys.executable, "-c", asked], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", asked], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert done.stdout.split() == [str(package / "_styles"), str(package / "_profiles")]
 

@@ -222,7 +222,7 @@ async def hung_disk(open_journal: Opener) -> AsyncIterator[tuple[Journal, thread
 
     def hang() -> None:
         loop.call_soon_threadsafe(entered.set)
-        released.wait(30)
+        released.wait(PATIENCE)
 
     hanging = asyncio.create_task(journal._worker.call(hang))
     await entered.wait()

@@ -22,6 +22,7 @@ from cockpit.incident.errors import JournalError
 from cockpit.incident.place import prepare
 from cockpit.incident.rows import columns_of, entry_of
 from cockpit.incident.store import Stamp, Store, stamper
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -213,7 +214,7 @@ def test_hostile_text_is_made_safe_before_it_is_kept(store: Store, stamp: Stamp)
 
 def test_several_may_open_a_new_journal_at_once(tmp_path: Path) -> None:
     def open_one(path: Path, together: threading.Barrier) -> int:
-        together.wait(10)
+        together.wait(PATIENCE)
         store = Store(path)
         try:
             return len(store.newest())
@@ -225,4 +226,4 @@ def test_several_may_open_a_new_journal_at_once(tmp_path: Path) -> None:
             path = prepare(tmp_path / str(number)).file
             together = threading.Barrier(4)
             opened = [pool.submit(open_one, path, together) for _ in range(4)]
-            assert [one.result(30) for one in opened] == [0, 0, 0, 0]
+            assert [one.result(PATIENCE) for one in opened] == [0, 0, 0, 0]

@@ -88,7 +88,7 @@ def killed_after(writer: "subprocess.Popen[str]", lines: int, spin: int) -> str:
     said.append(writer.stdout.read())
     writer.stdout.close()
     writer.stdin.close()
-    assert writer.wait(30) == -signal.SIGKILL
+    assert writer.wait(PATIENCE) == -signal.SIGKILL
     return "".join(said)
 
 

@@ -7,6 +7,8 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 _FOLDERS = ("bin", "etc", "tmp", "proc", "sys", "dev", "srv", "root")
 
 
@@ -26,7 +28,7 @@ def image_tar() -> bytes:
     path = busybox()
     if path is None:
         raise FileNotFoundError("no static busybox: install busybox-static")
-    applets = subprocess.check_output([str(path), "--list"], text=True, timeout=10).split()
+    applets = subprocess.check_output([str(path), "--list"], text=True, timeout=PATIENCE).split()
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
         for name in _FOLDERS:

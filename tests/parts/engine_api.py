@@ -108,7 +108,8 @@ class EngineApi:
         Events only wake: a restart's backoff or a health check's first run sends none, hence the half second.
         """
         end = time.monotonic() + within
-        with contextlib.closing(UnixConnection(self.socket, 0.5)) as connection:
+        # A busy daemon may take seconds for the head of its answer: only what comes after it is looked for so often.
+        with contextlib.closing(UnixConnection(self.socket, self.timeout)) as connection:
             connection.request("GET", "/events")
             sock = connection.sock
             connection.getresponse()

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.patience import PATIENCE
+
 _DAEMONS = {"dockerd", "containerd", "docker-proxy"}
 _HELPERS = ("containerd-shim", "runc")
 _MOST_ROUNDS = 20
@@ -32,7 +34,7 @@ def pool(slot: int) -> str:
 
 def ip_link(*args: str) -> bool:
     """Change a network interface with busybox, which these parts need anyway; whether it worked."""
-    return subprocess.run(["busybox", "ip", *args], check=False, capture_output=True, timeout=10).returncode == 0
+    return subprocess.run(["busybox", "ip", *args], check=False, capture_output=True, timeout=PATIENCE).returncode == 0
 
 
 def destroy(home: Path, slot: int) -> None:
@@ -112,7 +114,7 @@ def _unmount(home: Path) -> None:
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     points = [line.split()[4] for line in lines]
     for point in sorted((point for point in points if point.startswith(f"{home}/")), reverse=True):
-        subprocess.run(["umount", "-l", point], check=False, capture_output=True, timeout=10)
+        subprocess.run(["umount", "-l", point], check=False, capture_output=True, timeout=PATIENCE)
 
 
 def main(home: Path, slot: int) -> None:

@@ -94,7 +94,7 @@ async def test_hung_mounts_are_marked_and_asked_once() -> None:
     def measure(path: str) -> os.statvfs_result:
         asked.append(path)
         if path.startswith("/nfs"):
-            release.wait(30)
+            release.wait(PATIENCE)
         if path == "/broken":
             raise OSError(5, "Input/output error")
         return cast(os.statvfs_result, usage(files=0))

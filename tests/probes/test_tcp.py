@@ -100,7 +100,7 @@ async def test_a_hung_lookup_holds_one_thread_and_delays_nobody() -> None:
     def lookup(host: str, port: int, *_: Any) -> list[Any]:
         asked.append(host)
         if host.startswith("hung"):
-            release.wait(30)
+            release.wait(PATIENCE)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
     async with speaking(b"") as port:
