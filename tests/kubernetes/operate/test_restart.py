@@ -120,6 +120,30 @@ async def test_a_new_status_is_no_change_and_a_conflict_is_tried_once_more(bridg
     assert len([one for one in bridge.cluster.faults.seen if one.startswith("PATCH ")]) == 2
 
 
+async def test_a_status_that_moves_between_each_read_and_what_follows_is_no_obstacle(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the middle of a rollout: the plan is made all the same, and the change is read for and sent again."""
+    workload, get = await bridge.sees("catalog"), bridge.operator._client.get
+    left = 3
+
+    async def moved(path: str, *arguments: Any, **options: Any) -> Any:
+        nonlocal left
+        found = await get(path, *arguments, **options)
+        if path.endswith("/deployments/catalog") and left:
+            left -= 1
+            mark(bridge, "catalog", annotations={"note": f"status {left}"})
+        return found
+
+    monkeypatch.setattr(bridge.operator._client, "get", moved)
+    made = await bridge.planned("restart", workload)
+    assert left < 3
+    assert "dry run accepted" in str(made)
+    left = 4
+    await bridge.works(made)
+    assert not left
+
+
 async def test_conflicts_that_last_are_told(bridge: Bridge) -> None:
     made = await bridge.made("restart", "catalog")
     bridge.cluster.faults.add(Fault(status=409, where="PATCH /apis/apps/v1/namespaces/shop/deployments"))

@@ -91,7 +91,7 @@ class Autoscale:
         return "" if same else f"the autoscaler of {operation.target.name} was changed meanwhile"
 
     async def perform(self, hands: Hands, operation: Operation) -> Outcome:
-        """Send the change; a version that went stale in between is read again, once: its status moves every 15 s."""
+        """Send the change; a version that went stale in between is read again: its status moves every 15 s."""
         for left in reversed(range(ATTEMPTS)):
             scaler = await scalers.scaler_object(hands, operation.target)
             if scalers.mark_of_scaler(scaler) != operation.precondition:

@@ -13,7 +13,8 @@ from cockpit.backends.kubernetes.operate.hands import STRATEGIC, Hands, Json, Re
 from cockpit.board.model import SafeText, Workload
 from cockpit.board.text import safe
 
-ATTEMPTS = 2
+ATTEMPTS = 5
+"""Of a change that finds a newer version each time: as often as client-go tries on a conflict."""
 
 
 class Change(ABC):
@@ -46,7 +47,7 @@ class Change(ABC):
         return "" if self.mark(whole) == operation.precondition else f"{operation.target.name} was changed meanwhile"
 
     async def perform(self, hands: Hands, operation: Operation) -> Outcome:
-        """Send the change; a version that went stale in between is read again, once."""
+        """Send the change; a version that went stale in between is read again."""
         for left in reversed(range(ATTEMPTS)):
             whole = await hands.whole(operation.target.workload)
             if self.mark(whole) != operation.precondition:

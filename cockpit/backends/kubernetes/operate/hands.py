@@ -86,7 +86,9 @@ class Hands:
     async def rehearse(self, request: Request, verb: str) -> tuple[Facts, list[str]]:
         """(facts, risks) of asking the API whether this is permitted and would be accepted. PlanRefused says why not.
 
-        A dry run goes through admission and validation and stores nothing.
+        A dry run goes through admission and validation and stores nothing. It is asked of the object as it is by then:
+        in the middle of a rollout its status moves several times a second, and only the change itself must hold on to
+        the version that was read.
         """
         name, risks = request.name, []
         permitted = await self.permitted(request)
@@ -96,8 +98,9 @@ class Hands:
             risks.append("whether you are permitted to do it cannot be asked here")
         try:
             await self.client.send(
-                request.method, request.path, request.body, {"dryRun": "All"}, content_type=request.content_type
-            )
+                request.method, request.path, _of_any_version(request.body), {"dryRun": "All"},
+                content_type=request.content_type,
+            )  # fmt: skip
         except ApiAnswer as error:
             if error.status == 400 and "dry run" in error.message:
                 return (), [*risks, f"not rehearsed: {error.message}"]
@@ -133,6 +136,16 @@ class Hands:
             if error.status >= 500:
                 raise NoAnswer(f"{error} (HTTP {error.status}): it may have been done all the same") from None
             raise
+
+
+def _of_any_version(body: Json) -> Json:
+    """A request's body with the object's uid as its only precondition."""
+    return {
+        name: {key: one for key, one in part.items() if key != "resourceVersion"}
+        if name in ("metadata", "preconditions")
+        else part
+        for name, part in body.items()
+    }
 
 
 def meta_of(whole: Json) -> Json:
