@@ -26,6 +26,7 @@ from cockpit.board.status import NEEDS_CAUSE, status
 from cockpit.board.store import Store
 from cockpit.board.update import (
     Changed,
+    Counted,
     Declared,
     Gone,
     Heard,
@@ -140,6 +141,7 @@ class Board:
 
     def _listed(self, update: Listed) -> None:
         self._heard(update.source, update.at, listed=True)
+        self._stale |= self._sources.detailed(update.source, rough=update.rough)
         for identity in self._store.others(update.source, update.workloads):
             self._remove(identity)
         for workload in update.workloads:
@@ -198,6 +200,11 @@ class Board:
         self._changes.note(update.service, update.changes, self._now)
         self._dirty |= {update.service} & self._assessed.keys()
 
+    def _counted(self, update: Counted) -> None:
+        slot = self._roster.slots.get(update.service)
+        if slot is not None and slot.rates.logged(update.minutes, update.partly):
+            self._dirty.add(update.service)
+
     def _ticked(self, update: Tick) -> None:
         for name in self._sources.tick(update.at):
             self._stale = True
@@ -206,7 +213,7 @@ class Board:
 
     _APPLY: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = {
         Declared: _declared, Listed: _listed, Changed: _changed, Gone: _gone, Heard: _alive, Lost: _lost,
-        Sampled: _sampled, Probed: _probed, HostSeen: _host_seen, Noted: _noted, Tick: _ticked,
+        Sampled: _sampled, Probed: _probed, HostSeen: _host_seen, Noted: _noted, Counted: _counted, Tick: _ticked,
     }  # fmt: skip
 
     def _heard(self, name: str, at: datetime, *, listed: bool = False) -> None:

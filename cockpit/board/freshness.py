@@ -94,6 +94,11 @@ class Sources:
             return self._set(mark, replace(mark.status, heard_at=at))
         return self._set(mark, replace(mark.status, freshness=Freshness.LIVE, since=at, heard_at=at, why=SafeText("")))
 
+    def detailed(self, name: str, *, rough: bool) -> bool:
+        """A source has listed; rough: details follow."""
+        mark = self._marks[name]
+        return self._set(mark, replace(mark.status, rough=rough))
+
     def limited(self, name: str, why: SafeText, aside: SafeText) -> bool:
         """A live source tells what of it cannot be seen; empty when nothing is missing. aside: of changes alone."""
         mark = self._marks[name]

@@ -22,6 +22,8 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     why: SafeText = SafeText("")
     aside: SafeText = SafeText("")
     """What of changes cannot be seen ("needs list and watch on secrets"): the present is whole without it."""
+    rough: bool = False
+    """It has told what there is and not yet all of it: who can look only once should wait."""
 
 
 class ProbeStatus(Struct, frozen=True, kw_only=True):

@@ -19,11 +19,16 @@ class Declared(Struct, frozen=True, tag="declared", kw_only=True):
 
 
 class Listed(Struct, frozen=True, tag="listed", kw_only=True):
-    """The whole truth of a source: what it does not name is gone."""
+    """The whole truth of a source: what it does not name is gone.
+
+    rough: details are still being asked for (how often a container that runs now was restarted); a list that is not
+    rough follows.
+    """
 
     source: str
     at: datetime
     workloads: tuple[Workload, ...]
+    rough: bool = False
 
 
 class Changed(Struct, frozen=True, tag="changed", kw_only=True):
@@ -92,10 +97,22 @@ class Noted(Struct, frozen=True, tag="noted", kw_only=True):
     changes: tuple[Change, ...]
 
 
+class Counted(Struct, frozen=True, tag="counted", kw_only=True):
+    """Error lines in the log of one service (its key): (beginning of a minute, how many), as far as it was read.
+
+    A minute that is told again has grown. partly: what of the log was not read ("8 of 42 instances").
+    """
+
+    at: datetime
+    service: str
+    minutes: tuple[tuple[datetime, int], ...]
+    partly: SafeText = SafeText("")
+
+
 class Tick(Struct, frozen=True, tag="tick", kw_only=True):
     """Time passed: freshness is recomputed. Recorded too, so that a replay goes stale as the original did."""
 
     at: datetime
 
 
-Update = Declared | Listed | Changed | Gone | Heard | Lost | Sampled | Probed | HostSeen | Noted | Tick
+Update = Declared | Listed | Changed | Gone | Heard | Lost | Sampled | Probed | HostSeen | Noted | Counted | Tick

@@ -34,22 +34,9 @@ async def settled(parts: Parts, within: float) -> Snapshot:
     """The board once every source has spoken (or is lost) and every probe has answered, or after `within` seconds."""
     engine = Engine(parts)
     engine.start()
-    expected = {(name, probe) for name, service in parts.profile.services.items() for probe in service.probes}
-
-    def spoken(snapshot: Snapshot) -> bool:
-        sources = {source.name: source for source in snapshot.sources}
-        for part in parts.backends:
-            source = sources.get(part.name)
-            # Of a cluster rows come before its whole list does: what is judged by then is only a part.
-            waited = source is None or source.heard_at is None or source.why == LISTING
-            if waited and not (source and source.freshness is Freshness.LOST):
-                return False
-        probed = {(service.name, probe.reading.probe) for service in snapshot.services for probe in service.probes}
-        return expected <= probed and all(service.state is not State.STARTING for service in snapshot.services)
-
     try:
         try:
-            await engine.board_until(spoken, within)
+            await engine.board_until(lambda now: is_told(parts, now), within)
         except TimeoutError:
             return engine.frame().snapshot
         for _ in range(5):
@@ -61,3 +48,18 @@ async def settled(parts: Parts, within: float) -> Snapshot:
         return await engine.board_until(lambda _: True, 1.0)
     finally:
         engine.stop()
+
+
+def is_told(parts: Parts, snapshot: Snapshot) -> bool:
+    """Whether every source has told all that it knows, or is lost, and every probe has answered."""
+    sources = {source.name: source for source in snapshot.sources}
+    for part in parts.backends:
+        source = sources.get(part.name)
+        # Of a cluster rows come before its whole list does: what is judged by then is only a part. Of an engine the
+        # list comes before the inspections: a container that runs just now may do so for the seventh time this minute.
+        waited = source is None or source.heard_at is None or source.why == LISTING or source.rough
+        if waited and not (source and source.freshness is Freshness.LOST):
+            return False
+    expected = {(name, probe) for name, service in parts.profile.services.items() for probe in service.probes}
+    probed = {(service.name, probe.reading.probe) for service in snapshot.services for probe in service.probes}
+    return expected <= probed and all(service.state is not State.STARTING for service in snapshot.services)

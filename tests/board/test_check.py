@@ -9,10 +9,15 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from cockpit.backends.base import Source
+from cockpit.board.clock import Clock
 from cockpit.board.model import Freshness, SafeText, State
+from cockpit.board.secrets import Secrets
 from cockpit.board.snapshot import Snapshot
-from cockpit.board.update import Lost
+from cockpit.board.update import Listed, Lost
 from cockpit.check import EXIT, Report, exit_code, report, schema, to_json, to_text, verdict
+from cockpit.commands.check import is_told
+from cockpit.engine.parts import BackendPart, Parts
 from tests.board.fleet import SOURCE, START, board_of, fleet, fleet_snapshot
 
 
@@ -46,6 +51,25 @@ def test_a_silent_source_cannot_tell(freshness: Freshness) -> None:
     silent = replace(snapshot, sources=(replace(snapshot.sources[0], freshness=freshness),))
     assert exit_code(silent) == 2
     assert exit_code(replace(silent, services=with_states(State.DOWN).services)) == 1
+
+
+def no_source(clock: Clock, secrets: Secrets) -> Source:
+    raise AssertionError("nothing is observed here")
+
+
+def test_who_looks_once_waits_for_details() -> None:
+    profile, updates = fleet(6)
+    parts = Parts(profile=profile, profile_name="omninode", backends=(BackendPart(SOURCE, no_source),))
+    board = board_of(profile, [])
+    told = []
+    for update in updates:
+        rough = replace(update, rough=True) if isinstance(update, Listed) else update
+        board.apply(rough)
+        told.append(is_told(parts, board.snapshot()))
+    assert not any(told)
+    assert all(source.freshness is Freshness.LIVE for source in board.snapshot().sources)
+    board.apply(next(update for update in updates if isinstance(update, Listed)))
+    assert is_told(parts, board.snapshot())
 
 
 def test_the_json_has_exactly_these_members() -> None:

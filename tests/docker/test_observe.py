@@ -51,6 +51,24 @@ async def test_a_fleet_is_shown_with_what_is_wrong(
         assert [one.name for one in billing.instances] == [f"billing_web_{number}" for number in (1, 2, 3)]
 
 
+async def test_who_looks_once_is_told_when_every_container_has_been_inspected(
+    docker_fleet: tuple[DockerEngine, Fleet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy engine inspects nothing before the first list is told: a crash loop that runs just then looks well."""
+    monkeypatch.setattr(observe, "PATIENCE", 0.0)
+    monkeypatch.setattr(observe, "EXTRA", 0.0)
+    engine, fleet = docker_fleet
+    async with Watch(backend(engine)) as watch:
+        await watch.until(lambda: any(isinstance(one, Listed) and not one.rough for one in watch.updates))
+        first, second = (one for one in watch.updates if isinstance(one, Listed))
+        assert (first.rough, second.rough) == (True, False)
+        told = [instance for workload in second.workloads for instance in workload.instances]
+        assert len(told) == SIZE
+        assert [one.name for one in told if one.restarts is None] == []
+        looping = next(one for one in told if one.name == fleet.crash_looping)
+        assert (looping.restarts or 0) >= 2
+
+
 async def test_what_is_done_from_outside_is_seen(docker_clean: DockerEngine) -> None:
     docker_clean.run("one", ContainerSpec(labels=compose_labels("shop", "one")))
     async with Watch(backend(docker_clean)) as watch:

@@ -19,7 +19,7 @@ URGENT, SOON, LATER = 0, 1, 2
 
 
 class Details:
-    """A queue of containers to inspect, and those who work it off. changed: called after each one."""
+    """A queue of containers to inspect, and those who work it off. changed: called after each and after the last."""
 
     def __init__(self, client: EngineClient, fleet: Fleet, changed: Callable[[], None]) -> None:
         self._client, self._fleet, self._changed = client, fleet, changed
@@ -48,6 +48,11 @@ class Details:
         """Until nothing waits."""
         await self._idle.wait()
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything is still to be inspected."""
+        return not self._idle.is_set()
+
     async def run(self) -> None:
         """Work until cancelled. SourceError only when the engine is gone."""
         async with asyncio.TaskGroup() as group:
@@ -67,6 +72,7 @@ class Details:
                     self.ask((container,), again)
                 if not self._queue and not self._busy:
                     self._idle.set()
+                    self._changed()
 
     async def _next(self) -> str:
         while True:

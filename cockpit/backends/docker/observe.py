@@ -97,14 +97,22 @@ class Observation:
         await self._settle(PATIENCE)
         self.details.ask((known.row.id for known in self.fleet.known() if not known.detailed), LATER)
         await self._settle(EXTRA)
-        self._emit(Listed(source=self._source, at=self._clock.now(), workloads=self.fleet.everything()))
+        rough = self._list()
         while True:
             await self._dirty.wait()
             self._dirty.clear()
+            if rough and not self.details.waits:
+                rough = self._list()
             self._tell()
             await self._clock.sleep(GATHER)
             if self.fleet.waits:
                 self._dirty.set()
+
+    def _list(self) -> bool:
+        """Tell all of it. Whether details are still being asked for: then it is told again."""
+        rough = self.details.waits
+        self._emit(Listed(source=self._source, at=self._clock.now(), workloads=self.fleet.everything(), rough=rough))
+        return rough
 
     async def _settle(self, patience: float) -> None:
         with contextlib.suppress(TimeoutError):
