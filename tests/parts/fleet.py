@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from cockpit.board.instances import LOOP
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import IMAGE, DockerEngine
 from tests.patience import PATIENCE
@@ -90,5 +91,5 @@ def _intact(engine: DockerEngine, fleet: Fleet) -> bool:
 
 def _in_trouble(engine: DockerEngine, fleet: Fleet) -> bool:
     unhealthy = engine.api.state(fleet.unhealthy).get("Health", {}).get("Status") == "unhealthy"
-    looping = engine.api.inspect(fleet.crash_looping)["RestartCount"] >= 2
+    looping = engine.api.inspect(fleet.crash_looping)["RestartCount"] >= LOOP
     return unhealthy and looping and bool(engine.api.state(fleet.oom_killed)["OOMKilled"])
