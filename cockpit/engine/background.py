@@ -1,19 +1,22 @@
 """Lines of services in trouble, kept while nobody reads them: what a container wrote before it was replaced is gone
 from its engine, and it is what the responder needs.
 
-Kept as they came, unparsed: a faulty service that writes 5,000 lines a second costs its transfer only.
+Kept as they came, unparsed: a faulty service that writes 5,000 lines a second costs its transfer only, beside the
+error lines that are counted among the first of each minute.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from cockpit.board.model import Identity, State
 from cockpit.board.snapshot import ServiceStatus, Snapshot
+from cockpit.board.update import Counted
 from cockpit.engine.port import OpenTail
 from cockpit.engine.streams import Around, Streams
+from cockpit.engine.tallies import Tallies
 from cockpit.logs.line import RawLine
 
 MOST_INSTANCES = 8
@@ -73,6 +76,11 @@ class Background:
         found = [service for key, service in self._services.items() if key in services]
         return [kept.value() for service in found for kept in service.kept.values() if kept.id not in present]
 
+    def counted(self) -> Iterator[Counted]:
+        """Error lines a minute, as far as that is new."""
+        for service in self._services.values():
+            yield from service.tallies.news(service.streams)
+
     async def close(self) -> None:
         """End all."""
         for key in list(self._services):
@@ -99,11 +107,12 @@ class _Service:
         self.kept: dict[Identity, _Instance] = {}
         self._around = around
         spec = OpenTail(services=(key,), tail=LINES)
+        self.tallies = Tallies(spec, around)
         self.streams = Streams(spec, around, self._sink, lambda: None, MOST_INSTANCES)
 
     def _sink(self, identity: Identity, name: str) -> "_Instance":
         # An instance that comes back is read on from where it was left.
-        found = self.kept.pop(identity, None) or _Instance(identity, name, self._around)
+        found = self.kept.pop(identity, None) or _Instance(identity, name, self._around, self.tallies)
         self.kept[identity] = found
         while len(self.kept) > MOST_KEPT:
             del self.kept[next(iter(self.kept))]
@@ -113,8 +122,9 @@ class _Service:
 class _Instance:
     """A `Sink` that keeps the newest lines of one instance."""
 
-    def __init__(self, identity: Identity, name: str, around: Around) -> None:
+    def __init__(self, identity: Identity, name: str, around: Around, tallies: Tallies) -> None:
         self.id, self._name, self._around = identity, name, around
+        self._listener = tallies.listener(identity)
         self._lines: deque[RawLine] = deque()
         self._notes: deque[Note] = deque(maxlen=NOTES)
         self._size = 0
@@ -124,7 +134,8 @@ class _Instance:
         return Kept(self.id, self._name, tuple(self._lines), tuple(self._notes))
 
     async def take(self, batch: Sequence[RawLine]) -> None:
-        """Keep the newest."""
+        """Keep the newest; errors are counted of all."""
+        self._listener.take_raw(batch)
         for line in batch[-LINES:]:
             self._lines.append(line)
             self._size += len(line.data)

@@ -44,7 +44,7 @@ async def follow(read: Read, request: LogRequest, sink: Sink, seen: Seen, clock:
         try:
             async with _opened(read(request)) as stream:
                 async for batch in stream:
-                    new = seen.fresh(batch)
+                    new, seen.broken = seen.fresh(batch), False
                     if broken:
                         broken = False
                         sink.say(_continuity(seen.overlaps, *had))
@@ -58,6 +58,7 @@ async def follow(read: Read, request: LogRequest, sink: Sink, seen: Seen, clock:
         except Exception as error:
             # A fault of ours in one stream is told like a broken connection and must not end the log.
             why = f"{type(error).__name__}: {error}"
+        seen.broken = bool(why)
         if not request.follow or not await goes_on(bool(why)):
             if why:
                 sink.say(f"log not read to its end: {why}")

@@ -17,7 +17,7 @@ WHOLE_MOST = 4 * 1024 * 1024 * 1024
 """Bytes after unpacking: a small file that unpacks for ever ends here."""
 _CHUNK = 256 * 1024
 _KNOWN = ("header", "log", "end", "declared", "listed", "changed", "gone", "heard", "lost", "sampled", "probed", "host",
-    "tick")  # fmt: skip
+    "noted", "counted", "tick")  # fmt: skip
 
 
 class _Kind(msgspec.Struct):

@@ -24,6 +24,8 @@ class Seen:
 
     def __init__(self) -> None:
         self.last: datetime | None = None
+        self.broken = False
+        """Its stream broke and is not read again yet, or was never read to its end."""
         self.untimed = False
         """Lines without a time came: nobody can say whether some are missing or twice."""
         self.overlaps = False

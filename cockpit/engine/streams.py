@@ -81,6 +81,11 @@ class Streams:
         return ending or any(log.catching_up for log in self._logs.values())
 
     @property
+    def read(self) -> int:
+        """How many are read, or were to their end."""
+        return len(self._logs) - self.left_out - sum(log.seen.broken for log in self._logs.values())
+
+    @property
     def total(self) -> int:
         """How many instances and files the log is of."""
         return len(self._logs)

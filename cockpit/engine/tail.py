@@ -5,12 +5,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from operator import attrgetter
 
-from cockpit.board.model import SafeText
+from cockpit.board.model import Identity, SafeText
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.board.text import safe
 from cockpit.engine.frame import LogWindow, TailStatus
 from cockpit.engine.port import LogQuery, OpenTail
 from cockpit.engine.streams import Around, Streams
+from cockpit.engine.tallies import Tallies
 from cockpit.logs.ingest import SLICE_LINES, Ingest, slices
 from cockpit.logs.line import Level, RawLine
 from cockpit.logs.merge import HOLD, Merge
@@ -60,7 +61,8 @@ class Tail:
         self._flusher: asyncio.Task[None] | None = None
         self._version = 0
         self._error = SafeText("")
-        self.streams = Streams(spec, around, lambda _, shown: TailSink(self, shown, around), self._touch)
+        self.tallies = Tallies(spec, around)
+        self.streams = Streams(spec, around, lambda one, shown: TailSink(self, one, shown, around), self._touch)
         self.set_query(spec.query)
 
     def look(self, services: Sequence[ServiceStatus]) -> None:
@@ -196,9 +198,10 @@ class Tail:
 class TailSink:
     """Reads the lines of one instance and puts them into its tail."""
 
-    def __init__(self, tail: Tail, name: str, around: Around) -> None:
+    def __init__(self, tail: Tail, identity: Identity, name: str, around: Around) -> None:
         self._tail, self._name, self._around = tail, name, around
         self._ingest = Ingest(name, around.mask)
+        self._listener = tail.tallies.listener(identity)
         self._last: datetime | None = None
 
     async def take(self, batch: Sequence[RawLine]) -> None:
@@ -207,6 +210,7 @@ class TailSink:
         for part in slices(batch):
             async with tail.turn:
                 lines = self._ingest(part)
+                self._listener.take(lines)
                 if any(map(_LOST, part)) or any(map(_NOTE, part)):
                     lines = self._with_notes(part, lines)
                     tail.lost += sum(raw.lost for raw in part)

@@ -6,6 +6,7 @@ from itertools import count
 
 from cockpit.backends.pool import Pool
 from cockpit.board.snapshot import ServiceStatus, Snapshot
+from cockpit.board.update import Counted
 from cockpit.engine.background import Background, Kept, Note
 from cockpit.engine.frame import LogWindow, TailStatus
 from cockpit.engine.port import (
@@ -77,6 +78,12 @@ class Tails:
                 tail.look(snapshot.services)
         self._background.update(snapshot)
 
+    def counted(self) -> Iterator[Counted]:
+        """How many error lines a minute each log that is read has, as far as that is new."""
+        for tail in self._tails.values():
+            yield from tail.tallies.news(tail.streams)
+        yield from self._background.counted()
+
     def statuses(self) -> Mapping[str, TailStatus]:
         """What the frame says of each."""
         return {name: tail.status() for name, tail in self._tails.items()}
@@ -134,7 +141,7 @@ class Tails:
                 task.add_done_callback(self._tasks.discard)
 
     async def _give(self, tail: Tail, kept: Kept, lines: list[RawLine]) -> None:
-        sink = TailSink(tail, kept.name, self._around)
+        sink = TailSink(tail, kept.id, kept.name, self._around)
         tail.givers += 1
         try:
             sink.say(f"{kept.name}, gone by now: its last lines, kept since the service turned bad", lines[0].at)

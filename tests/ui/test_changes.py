@@ -62,6 +62,16 @@ def test_several_changes_in_one_column_are_counted() -> None:
     assert "2" in drawn(replace(scene.broken(), changes=near))[0]
 
 
+def test_what_counts_and_what_of_it_is_missing_is_said() -> None:
+    rate = Rate("error lines a minute", "", ((scene.ago(120), 4.0),), partly=SafeText("in 1 of 2 logs"))
+    words = drawn(replace(scene.broken(), rate=rate))[3].strip()
+    assert words == "above: changes; below: error lines a minute, most 4 (in 1 of 2 logs)"
+    old = replace(rate, points=((scene.ago(20_000), 4.0),))
+    for unknown in (None, old):
+        lines = drawn(replace(scene.broken(), rate=unknown))
+        assert "above: changes; errors -: no number, log or probe tells of them yet" in [one.strip() for one in lines]
+
+
 def test_ascii_is_ascii() -> None:
     assert all(line.isascii() for line in drawn(replace(scene.broken(), rate=stepwise()), look=ASCII))
 

@@ -12,7 +12,7 @@ from cockpit.board.model import Change, ChangeKind, State
 from cockpit.board.rate import Rate
 from cockpit.board.snapshot import ServiceStatus, SourceStatus
 from cockpit.ui.cells import Line, Span, cut, pad, width, wrap_words
-from cockpit.ui.format import bars, clock, number, since, stamp
+from cockpit.ui.format import UNKNOWN, bars, clock, number, since, stamp
 from cockpit.ui.look import Look
 from cockpit.ui.theme import state_style
 
@@ -81,8 +81,7 @@ def _time(look: Look, service: ServiceStatus, now: datetime, columns: int) -> It
     if values:
         yield Line((indent, Span(bars(values, look.glyphs.steps), "starting")))
     yield Line((indent, Span(_ticks(look, axis), "dim")))
-    if service.rate is not None:
-        yield Line((indent, Span(cut(_legend(service.rate, values), axis.columns, look.end), "dim")))
+    yield Line((indent, Span(cut(_legend(service.rate, values), axis.columns, look.end), "dim")))
 
 
 def _marks(look: Look, service: ServiceStatus, axis: _Axis) -> Iterator[Span]:
@@ -132,11 +131,13 @@ def _ticks(look: Look, axis: _Axis) -> str:
     return text + pad(last, axis.columns - width(text), right=True, end="")
 
 
-def _legend(rate: Rate, values: tuple[float | None, ...]) -> str:
+def _legend(rate: Rate | None, values: tuple[float | None, ...]) -> str:
     known = [value for value in values if value is not None]
-    top = max(known, default=0.0)
-    most = f", most {number(top, rate.unit)}" if top else ", none" if known else ""
-    return f"above: changes; below: {rate.what}{most}"
+    if rate is None or not known:
+        return f"above: changes; errors {UNKNOWN}: no number, log or probe tells of them yet"
+    top = max(known)
+    most = f", most {number(top, rate.unit)}" if top else ", none"
+    return f"above: changes; below: {rate.what}{most}" + (f" ({rate.partly})" if rate.partly else "")
 
 
 def _listed(look: Look, one: Change, now: datetime, columns: int) -> Line:
