@@ -1,42 +1,29 @@
-"""The app: takes frames from the engine's port, gives them to the screen on top, and knows the keys of everywhere."""
+"""The app: begins with the overview, and knows the keys of everywhere."""
 
-from collections.abc import Callable
-from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar
 
 from textual import events
-from textual.timer import Timer
 
-from cockpit.board.clock import Clock, SystemClock
-from cockpit.engine.frame import Frame
-from cockpit.engine.port import Command, EnginePort, Relist
+from cockpit.board.clock import Clock
+from cockpit.engine.port import EnginePort, Relist
 from cockpit.resources import styles
 from cockpit.ui import opening
+from cockpit.ui.attached import AttachedApp
 from cockpit.ui.dialogs.quit import QuitDialog
 from cockpit.ui.keymap import read_keymap, rebound
 from cockpit.ui.keys import bindings
 from cockpit.ui.look import Look, flipped, look_of
-from cockpit.ui.painted import PaintedApp
-from cockpit.ui.panes.footer import Footer
 from cockpit.ui.panes.logpane import LogPane
-from cockpit.ui.pulse import Pulse
 from cockpit.ui.screens.base import CockpitScreen, Framed
 from cockpit.ui.screens.overview import Overview
 from cockpit.ui.settings import Settings
-from cockpit.ui.waits import Waits
-from cockpit.ui.wakeup import Wakeup
 from cockpit.ui.widgets.prompt import Prompt
 
-SILENT = 3.0
-"""Seconds without the engine's heartbeat after which everything on the screen is old."""
 OWN_FAULT = 70
 """The exit status when the screen itself has failed; Textual's own would say that something is down."""
-HANDS_OFF = 2.0
-"""Seconds after a key in which rows keep their places."""
 
 
-class CockpitApp(PaintedApp):
+class CockpitApp(AttachedApp):
     """The screen on an engine. `run_on_terminal()` runs it; `ask_exit()` ends it from any thread."""
 
     CSS_PATH: ClassVar[str] = str(styles() / "cockpit.tcss")
@@ -51,27 +38,15 @@ class CockpitApp(PaintedApp):
         clock: Clock | None = None,
         driver_class: Any = None,
     ) -> None:
-        look = look_of(settings)
-        super().__init__(driver_class=driver_class, ansi_color=True)
-        self.port = port
-        self.settings = settings
-        self.clock = clock or SystemClock()
-        self.look = look
+        super().__init__(port, settings, clock, driver_class)
+        self.look = look_of(settings)
         keymap = read_keymap(settings.keymap)
         self.keys = rebound(keymap.keys)
         self.set_keymap(dict(keymap.keys))
         self._complaints = keymap.complaints
-        self._waits = Waits(self)
-        theme = look.palette.theme()
+        theme = self.look.palette.theme()
         self.register_theme(theme)
         self.theme = theme.name
-        # Through the app's own queue: an error there ends the app with a traceback instead of vanishing in the loop.
-        self._pulse = Pulse(self.clock, self.tick, self._take)
-        self._wakeup = Wakeup(partial(self.call_later, self._pulse.heard if settings.ticking else self._take))
-        self.frame: Frame = port.frame()
-        self._beat = (self.frame.beat, self.clock.monotonic())
-        self._key_at = -HANDS_OFF
-        self._message_until: Timer | None = None
 
     # Life
 
@@ -88,88 +63,21 @@ class CockpitApp(PaintedApp):
 
     def on_mount(self) -> None:
         """Listen to the engine, show the overview."""
-        self._wakeup.attach()
-        self.port.wake_by(self._wakeup.ring)
+        self.attach()
         self.push_screen(Overview())
         if self._complaints:
             self.call_after_refresh(self.say, self._complaints[0])
         # Whatever ran while the program was suspended has painted over it.
         self.app_resume_signal.subscribe(self, lambda _: self.forget_terminal())
-        if self.settings.ticking:
-            self.set_interval(1.0, self._pulse.overdue)
-
-    # Frames and time
-
-    def _take(self) -> None:
-        """The engine has a new frame."""
-        frame = self.port.frame()
-        if frame.beat != self._beat[0]:
-            self._beat = (frame.beat, self.clock.monotonic())
-        self.frame = frame
-        self._top_screen(lambda screen: screen.refresh_all(frame))
-
-    def tick(self) -> None:
-        """A second has passed."""
-        self._take()
-        self._top_screen(lambda screen: screen.tick())
-        self._waits.tick()
-
-    def _top_screen(self, call: Callable[[Framed], None]) -> None:
-        if self.screen_stack and isinstance(self.screen, Framed) and self.screen.is_mounted:
-            call(self.screen)
-
-    @property
-    def now(self) -> datetime:
-        """The moment that ages are counted to: a replay's own, else this machine's."""
-        return self.frame.snapshot.at if self.frame.replay else self.clock.now()
-
-    @property
-    def stale_for(self) -> float | None:
-        """Seconds since the engine's last heartbeat, once that is too long."""
-        silent = self.clock.monotonic() - self._beat[1]
-        return silent if silent >= SILENT else None
-
-    @property
-    def calm(self) -> bool:
-        """No key for two seconds."""
-        return self.clock.monotonic() - self._key_at >= HANDS_OFF
-
-    # Talking to the reader and to the engine
-
-    def say(self, text: str, style: str = "warning") -> None:
-        """One line at the bottom, until the next key or for five seconds."""
-        footers = self.screen.query(Footer)
-        if footers:
-            footers.first().say(text, style)
-        if self._message_until is not None:
-            self._message_until.stop()
-            self._message_until = None
-        if text:
-            self._message_until = self.set_timer(5.0, self._unsay)
-
-    def _unsay(self) -> None:
-        for screen in self.screen_stack:
-            for footer in screen.query(Footer):
-                footer.say("")
-
-    def ask(self, command: Command, waiting: str, then: Callable[[Any], object] | None = None) -> None:
-        """Submit a command; what is waited for is said after 0.3 s, an error as one line."""
-        self._waits.begin(command, waiting, then)
 
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
-        """Remember when a key was pressed; a message lasts until the next one."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            self._key_at = self.clock.monotonic()
-            if self._opens_palette(event.key):
-                # Here and now: the letters after it may have come in the same burst, and are the palette's.
-                self.action_palette()
-                return
-            if self._message_until is not None:
-                self._message_until.stop()
-                self._message_until = None
-                self._unsay()
+        """The palette opens here and now: the letters after it may have come in the same burst, and are its own."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self._opens_palette(event.key):
+            self.pressed()
+            self.action_palette()
+            return
         await super().on_event(event)
 
     def _opens_palette(self, key: str) -> bool:
@@ -192,7 +100,7 @@ class CockpitApp(PaintedApp):
     async def action_back(self) -> None:
         """Take a filter away, else one step back; at the top ask whether to quit."""
         screen = self.screen
-        if self._waits.stop() or (isinstance(screen, CockpitScreen) and screen.clear_filter()):
+        if self.waits.stop() or (isinstance(screen, CockpitScreen) and screen.clear_filter()):
             return
         if len(self.screen_stack) > 2:
             self.pop_screen()
@@ -221,7 +129,7 @@ class CockpitApp(PaintedApp):
     def action_repaint(self) -> None:
         """Paint everything and ask every source for its whole truth."""
         self.forget_terminal()
-        self._top_screen(lambda screen: screen.read_again())
+        self.top_screen(lambda screen: screen.read_again())
         self.ask(Relist(), "every source's list", lambda _: self.say("listed again", "dim"))
 
     def action_zone(self) -> None:

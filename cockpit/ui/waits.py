@@ -10,7 +10,7 @@ from cockpit.engine.port import Command
 from cockpit.ui.format import age
 
 if TYPE_CHECKING:
-    from cockpit.ui.app import CockpitApp
+    from cockpit.ui.attached import AttachedApp
 
 PATIENCE = 0.3
 Then = Callable[[Any], object]
@@ -19,7 +19,7 @@ Then = Callable[[Any], object]
 class Waits:
     """The app's waits. One that is stopped only is not waited for any more: the engine may still carry it out."""
 
-    def __init__(self, app: "CockpitApp") -> None:
+    def __init__(self, app: "AttachedApp") -> None:
         self._app = app
         self._shown: dict[Worker[None], tuple[str, float]] = {}
 
