@@ -5,6 +5,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from cockpit.board.ages import AGED
 from cockpit.board.model import SafeText
 
 PAGE = 500
@@ -44,6 +45,11 @@ class ObjectColumn(Struct, frozen=True):
     number: bool = False
     name: bool = False
 
+    @property
+    def aged(self) -> bool:
+        """Whether its cells are ages, as they were when their row was read."""
+        return self.title.lower() in AGED
+
 
 class ObjectOwner(Struct, frozen=True):
     """What keeps an object as it is. kind: as it is found ("replicasets.apps" or "replicaset")."""
@@ -55,7 +61,7 @@ class ObjectOwner(Struct, frozen=True):
 class ObjectRow(Struct, frozen=True):
     """One object of a list: a cell for each column. fault: None where nothing in its row tells.
 
-    space: its namespace, empty for what has none; created: for its age.
+    space: its namespace, empty for what has none; at: when its cells were as they are, by the clock of this machine.
     """
 
     space: SafeText
@@ -63,7 +69,7 @@ class ObjectRow(Struct, frozen=True):
     uid: SafeText
     cells: tuple[SafeText, ...]
     fault: bool | None = None
-    created: datetime | None = None
+    at: datetime | None = None
     owner: ObjectOwner | None = None
 
     @property

@@ -3,14 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from cockpit.board.ages import seconds_of
 from cockpit.board.model import Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.port import ObjectKind, ObjectRow
 from cockpit.ui.narrow import keeper
 
-_AGE = re.compile(r"(?:\d+[ydhms])+(?![a-z])")
-_PART = re.compile(r"(\d+)([ydhms])")
-_SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _WORKLOADS = frozenset({"", "apps", "batch"})
 """Groups whose kinds run services."""
@@ -20,24 +18,32 @@ Order = tuple[int, float, str]
 
 def order(cell: str) -> Order:
     """Where a cell stands in its column: numbers and ages by what they mean, then words, what is absent last."""
-    if found := _AGE.match(cell):
-        return (0, float(sum(int(n) * _SECONDS[unit] for n, unit in _PART.findall(found[0]))), cell)
+    if (seconds := seconds_of(cell)) is not None:
+        return (0, seconds, cell)
     if found := _NUMBER.match(cell):
         return (0, float(found[0]), cell)
     return (2 if cell in ("", "-", "<none>", "<unset>") else 1, 0.0, cell.lower())
 
 
 def arranged(
-    rows: Sequence[ObjectRow], filter_text: str, faults: bool, by: int | None, backwards: bool
+    rows: Sequence[ObjectRow], filter_text: str, faults: bool, by: int | None, backwards: bool, aged: bool = False
 ) -> list[ObjectRow]:
-    """The rows that stay, in their order. by: a column; None: as the cluster gives them."""
+    """The rows that stay, in their order. by: a column, `aged` when its cells are ages; None: as the cluster gives."""
     keep = keeper(filter_text)
     kept = [row for row in rows if not (faults and row.fault is not True)]
     if filter_text.strip():
         kept = [row for row in kept if keep(f"{row.space} {' '.join(row.cells)}")]
     if by is not None:
-        kept.sort(key=lambda row: order(row.cells[by]) if by < len(row.cells) else (3, 0.0, ""), reverse=backwards)
+        kept.sort(key=lambda row: _place(row, by, aged), reverse=backwards)
     return kept
+
+
+def _place(row: ObjectRow, by: int, aged: bool) -> Order:
+    if by >= len(row.cells):
+        return (3, 0.0, "")
+    group, value, cell = order(row.cells[by])
+    # An age counts from when its row was read: 5s read a minute ago is older than 30s read now.
+    return (group, value - row.at.timestamp(), cell) if aged and row.at else (group, value, cell)
 
 
 def on_board(

@@ -31,7 +31,8 @@ DEPLOYMENTS = kind("deployments", "Deployment", "apps", "deploy")
 REPLICASETS = kind("replicasets", "ReplicaSet", "apps", "rs")
 NAMESPACES = kind("namespaces", "Namespace", "", "ns", namespaced=False)
 CLAIMS = kind("persistentvolumeclaims", "PersistentVolumeClaim", "", "pvc")
-KINDS = (PODS, NAMESPACES, CLAIMS, DEPLOYMENTS, REPLICASETS, kind("pods", "PodMetrics", "metrics.k8s.io"))
+EVENTS = kind("events", "Event", "", "ev")
+KINDS = (PODS, NAMESPACES, CLAIMS, DEPLOYMENTS, REPLICASETS, kind("pods", "PodMetrics", "metrics.k8s.io"), EVENTS)
 
 COLUMNS = tuple(
     ObjectColumn(SafeText(title), wide, name=title == "Name")
@@ -40,6 +41,12 @@ COLUMNS = tuple(
         ("Node", True),
     )
 )  # fmt: skip
+
+
+EVENT_COLUMNS = tuple(
+    ObjectColumn(SafeText(title), title == "Name", name=title == "Name")
+    for title in ("Last Seen", "Type", "Reason", "Object", "Message", "Name")
+)
 
 
 def row(name: str, *cells: str, uid: str = "", space: str = "shop", **more: Any) -> ObjectRow:
@@ -53,6 +60,11 @@ def pod(name: str, ready: str, status: str, restarts: str, age: str, **more: Any
     cells = (name, ready, status, restarts, age, "10.244.0.9", "node-001")
     told: dict[str, Any] = {"owner": owner, "fault": status != "Running" or ready[0] == "0"}
     return row(name, *cells, **told | more)
+
+
+def event(seen: str, kind: str, reason: str, about: str, message: str) -> ObjectRow:
+    name = f"{about.partition('/')[2]}.{seen}"
+    return row(name, seen, kind, reason, about, message, name, fault=kind == "Warning", at=AT)
 
 
 ROWS = (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.engine.port import ObjectQuery
@@ -15,7 +15,6 @@ from tests.ui.cluster import DEPLOYMENTS, KINDS, PODS
 NEEDED = st.lists(st.integers(1, 200), min_size=1, max_size=20)
 
 
-@settings(deadline=None)
 @given(NEEDED, st.integers(-5, 300))
 def test_no_more_is_given_than_there_is_and_no_more_than_is_needed(needed: list[int], room: int) -> None:
     sizes = shared(needed, room)
@@ -50,6 +49,15 @@ def test_wide_columns_have_what_the_others_leave() -> None:
     assert widths(120, *columns, rows=[("web", "10.244.0.9", "m" * 150)]) == [("NAME", 4), ("MESSAGE", 112)]
     assert widths(20, *columns, rows=rows) == [("NAME", 4), ("MESSAGE", 12)]
     assert widths(3, *columns, rows=rows) == []
+
+
+def test_a_sentence_has_what_is_left_and_what_is_brief_stays_whole() -> None:
+    columns = (Natural("SEEN"), Natural(" "), Natural("REASON"), Natural("OBJECT"), Natural("MESSAGE"))
+    rows = [("3m20s", "!", "ScalingReplicaSet", "po/checkout-7d9f8b6c54-q9w4z", "Back-off restarting " * 9)]
+    found = dict(widths(80, *columns, rows=rows))
+    assert found == {"SEEN": 5, " ": 1, "REASON": 17, "OBJECT": 17, "MESSAGE": 34}
+    assert dict(widths(120, *columns, rows=rows))["OBJECT"] == 28, "whole where there is room"
+    assert sum(size + 1 for _, size in widths(40, *columns, rows=rows)) <= 40
 
 
 def test_names_are_cut_in_their_middle_and_sentences_at_their_end() -> None:

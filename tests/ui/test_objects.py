@@ -12,11 +12,14 @@ from tests.ui.cluster import (
     CLAIMS,
     COLUMNS,
     DEPLOYMENTS,
+    EVENT_COLUMNS,
+    EVENTS,
     NAMESPACES,
     REPLICASETS,
     ROWS,
     SOURCE,
     ClusterPort,
+    event,
     page,
     pod,
     row,
@@ -46,6 +49,25 @@ async def test_pods_by_their_word(size: tuple[int, int]) -> None:
         golden(f"objects-palette-{size[0]}x{size[1]}", screen.text())
         await screen.press("enter")
         golden(f"objects-pods-{size[0]}x{size[1]}", screen.text())
+
+
+POD = f"pod/{ROWS[1].name}"
+SEEN = (
+    event("47m", "Normal", "ScalingReplicaSet", "deployment/checkout", "Scaled up replica set checkout-7d9f8b6c54"),
+    event("3m20s", "Normal", "Pulled", POD, 'Container image "registry.example.com/shop/checkout:4.2.0" already there'),
+    event("2d3h", "Warning", "FailedScheduling", POD, "0/3 nodes are available: 3 Insufficient memory."),
+    event("9s", "Warning", "BackOff", POD, f"Back-off restarting failed container checkout in pod {ROWS[1].name}"),
+)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_events_are_told_newest_first_and_go_on_ageing(size: tuple[int, int]) -> None:
+    async with shown(ClusterPort(events=(page(*SEEN, of=EVENTS, columns=EVENT_COLUMNS),)), size) as screen:
+        await screen.press(*typed("ev"))
+        golden(f"objects-events-{size[0]}x{size[1]}", screen.text())
+        screen.port.answers["ListObjects"] = CommandError("prod does not answer")
+        await screen.pass_time(30)
+        assert [screen.line(row)[1:].split()[0] for row in range(4, 8)] == ["39s", "3m50s", "47m", "2d3h"]
 
 
 async def test_the_words_of_k9s_become_a_query() -> None:

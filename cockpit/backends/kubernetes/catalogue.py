@@ -54,12 +54,12 @@ class KubernetesCatalogue:
             if error.status == 410 or (error.status == 400 and token):
                 return ObjectPage(kind=kind, at=self._client.clock.now(), spaces=named, expired=True)
             raise self._refused(error, "list", kind, spaces[index]) from None
-        columns = columns_of(answer)
-        rows, cut = rows_of(answer, columns)
+        columns, now = columns_of(answer), self._client.clock.now()
+        rows, cut = rows_of(answer, columns, now)
         rest, more = answer.metadata.token, index + 1 < len(spaces)
         return ObjectPage(
             kind=kind,
-            at=self._client.clock.now(),
+            at=now,
             spaces=named,
             columns=columns,
             rows=rows,

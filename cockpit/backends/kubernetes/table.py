@@ -1,13 +1,13 @@
 """Lists as the server prints them: its Table form, else metadata alone, as rows of safe and bounded cells. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from cockpit.backends.catalogue import ObjectColumn, ObjectOwner, ObjectRow
-from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import ListMeta, Wire
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
@@ -79,15 +79,18 @@ def columns_of(answer: Answer) -> tuple[ObjectColumn, ...]:
     )
 
 
-def rows_of(answer: Answer, columns: Sequence[ObjectColumn]) -> tuple[tuple[ObjectRow, ...], int]:
-    """A row for each object, with as many cells as there are columns; and how many beyond ROWS_MOST are left out."""
+def rows_of(answer: Answer, columns: Sequence[ObjectColumn], at: datetime) -> tuple[tuple[ObjectRow, ...], int]:
+    """A row for each object, with as many cells as there are columns; and how many beyond ROWS_MOST are left out.
+
+    at: now, which the ages in the cells count from.
+    """
     if answer.kind != "Table":
         items = answer.items or []
         metas = [one.metadata or _Meta() for one in items[:ROWS_MOST]]
-        rows = tuple(_row(meta, [meta.name, meta.creation_timestamp], columns, {}) for meta in metas)
+        rows = tuple(_row(meta, [meta.name, meta.creation_timestamp], columns, {}, at) for meta in metas)
         return rows, len(items) - len(rows)
     judges, counts = _judges(columns), _counts(columns)
-    names = [index for index, one in enumerate(answer.column_definitions or ()) if one.format == "name"]
+    place = next((index for index, one in enumerate(columns) if one.name), 0)
     found = []
     told = answer.rows or []
     for row in told[:ROWS_MOST]:
@@ -95,15 +98,14 @@ def rows_of(answer: Answer, columns: Sequence[ObjectColumn]) -> tuple[tuple[Obje
         meta = row.object.metadata if row.object else None
         if meta is None:
             # A server that gives no object: the column of the name has to do.
-            place = names[0] if names else 0
             meta = _Meta(name=str(cells[place]) if place < len(cells) else "")
-        made = _row(meta, cells, columns, judges)
+        made = _row(meta, cells, columns, judges, at)
         found.append(replace(made, fault=True) if _too_few(made.cells, counts) else made)
     return tuple(found), len(told) - len(found)
 
 
 def _row(
-    meta: _Meta, cells: Sequence[Any], columns: Sequence[ObjectColumn], judges: Mapping[int, "Judge"]
+    meta: _Meta, cells: Sequence[Any], columns: Sequence[ObjectColumn], judges: Mapping[int, "Judge"], at: datetime
 ) -> ObjectRow:
     texts = tuple(_text(cells[index]) if index < len(cells) else ABSENT for index in range(len(columns)))
     return ObjectRow(
@@ -112,7 +114,7 @@ def _row(
         uid=safe(meta.uid, NAME),
         cells=texts,
         fault=_fault(texts, judges),
-        created=moment(meta.creation_timestamp),
+        at=at,
         owner=_owner(meta),
     )
 

@@ -2,51 +2,58 @@
 
 from collections.abc import Sequence
 
-from cockpit.board.model import SafeText
 from cockpit.engine.port import ObjectRow
 from cockpit.ui.cells import Span
-from cockpit.ui.format import UNKNOWN, age
+from cockpit.ui.format import age
 from cockpit.ui.kindwords import clusters
+from cockpit.ui.objectcolumns import NEWEST, ObjectColumns
 from cockpit.ui.objectlist import ObjectList
 from cockpit.ui.objectrows import arranged
-from cockpit.ui.widgets.natural import Natural, NaturalColumns
+from cockpit.ui.widgets.natural import NaturalColumns
 from cockpit.ui.widgets.table import Cells, Table
-
-NEWEST = "last seen"
-"""Events come without any order: those seen last are shown first."""
 
 
 class ObjectsPane(Table[ObjectRow]):
     """read: what is shown. select: the name of the object that the cursor is to stand on."""
 
     def __init__(self, read: ObjectList, select: str = "", *, id: str | None = None) -> None:
-        super().__init__((), lambda row: row.key, self._object_cells, id=id)
+        super().__init__((), lambda row: row.key, self._object_cells, ages=self._texts, id=id)
         self.read = read
         self.filter_text = ""
         self.faults_only = False
         self.by: int | None = None
         self.backwards = False
-        self.titles: tuple[str, ...] = ()
+        self._own = ObjectColumns((), False)
         self._select = select
-        self._natural = NaturalColumns((), self._texts)
+        self._natural = NaturalColumns((), self._exact)
         self._shown: tuple[object, ...] = ()
 
     # What is in it
 
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Of its columns, as the cluster names them."""
+        return self._own.titles
+
     def heard(self, rows: Sequence[ObjectRow]) -> None:
         """These are new, or something else of the list is."""
-        titles = tuple(one.title for one in self.read.columns)
-        if titles != self.titles:
-            self.titles = titles
-            self.by = 0 if titles and titles[0].lower() == NEWEST else None
-            space = [Natural("NAMESPACE")] if self.read.spaced else []
-            own = [Natural(one.title.upper(), one.number, one.wide, one.name) for one in self.read.columns]
-            self._columns = self._natural = NaturalColumns([*space, *own], self._texts)
+        if tuple(one.title for one in self.read.columns) != self.titles or self.read.spaced != self._own.spaced:
+            self._own = ObjectColumns(self.read.columns, self.read.spaced)
+            self.by = self._own.first
+            self._columns = self._natural = NaturalColumns(self._own.natural, self._exact)
             self._drawn.clear()
             rows = self.read.rows
+        self._widen(rows)
+        self.update_rows()
+
+    def tick(self) -> None:
+        """Ages go on."""
+        self._widen(self.on_screen)
+        super().tick()
+
+    def _widen(self, rows: Sequence[ObjectRow]) -> None:
         if self._natural.widen(rows):
             self._drawn.clear()
-        self.update_rows()
 
     def update_rows(self) -> None:
         """Show what the reader asks for, when that or the list is another than before."""
@@ -56,7 +63,8 @@ class ObjectsPane(Table[ObjectRow]):
         if state[1:] != self._shown[1:]:
             self.reorder()
         self._shown = state
-        rows = arranged(self.read.rows, self.filter_text, self.faults_only, self.by, self.backwards)
+        aged = self._own.aged(self.by)
+        rows = arranged(self.read.rows, self.filter_text, self.faults_only, self.by, self.backwards, aged)
         self.say_state()
         self.show(rows)
         if self._select and (found := next((row for row in rows if row.name == self._select), None)):
@@ -69,15 +77,16 @@ class ObjectsPane(Table[ObjectRow]):
         self.by = column
         self.update_rows()
 
-    def _texts(self, row: ObjectRow) -> tuple[SafeText, ...]:
-        # A definition may get other columns between two pages.
-        count = len(self.titles)
-        cells = row.cells if len(row.cells) == count else (*row.cells, *[SafeText(UNKNOWN)] * count)[:count]
-        return (row.space, *cells) if self.read.spaced else cells
+    def _texts(self, row: ObjectRow, exact: bool) -> tuple[str, ...]:
+        spent = (self.cockpit.now - row.at).total_seconds() if row.at else 0.0
+        return self._own.texts(self.look, row, spent, exact)
+
+    def _exact(self, row: ObjectRow) -> tuple[str, ...]:
+        return self._texts(row, True)
 
     def _object_cells(self, row: ObjectRow, exact: bool) -> Cells:
         style = "degraded" if row.fault else "text"
-        return tuple(Span(self.look.text(text), style) for text in self._texts(row))
+        return tuple(Span(self.look.text(text), style) for text in self._texts(row, exact))
 
     # What stands around it
 
@@ -96,13 +105,13 @@ class ObjectsPane(Table[ObjectRow]):
         spaces = ", ".join(read.spaces) if len(read.spaces) < 4 else f"{len(read.spaces)} namespaces"
         everywhere = "all namespaces" if read.kind and read.kind.namespaced else ""
         several = len(clusters(self.cockpit.frame.snapshot)) > 1
-        ordered = f"by {self.titles[self.by]}" if self.by is not None and self.by < len(self.titles) else ""
+        ordered = _ordered(self.titles, self.by, self.backwards)
         return [
             read.kind.qualified if read.kind else read.query.kind,
             look.text(spaces) or everywhere,
             read.query.labels,
             f"@{look.name(read.source)}" if several else "",
-            f"{ordered}, last first" if ordered and self.backwards else ordered,
+            ordered,
             "faults only" if self.faults_only else "",
             f"/{self.filter_text}" if self.filter_text else "",
         ]
@@ -119,3 +128,12 @@ class ObjectsPane(Table[ObjectRow]):
             return (f"waiting for {read.query.kind} of {self.look.name(read.source)}, {spent}; Esc goes back",)
         kind, *narrowed = [part for part in self._parts()[:4] if part]
         return (f"there are no {kind}: {', '.join(narrowed)}" if narrowed else f"there are no {kind}",)
+
+
+def _ordered(titles: Sequence[str], by: int | None, backwards: bool) -> str:
+    """What the list is ordered by."""
+    if by is None or by >= len(titles):
+        return ""
+    if titles[by].lower() == NEWEST:
+        return "oldest first" if backwards else "newest first"
+    return f"by {titles[by]}" + (", last first" if backwards else "")

@@ -63,6 +63,7 @@ class ObjectsScreen(SelectedService):
     def tick(self) -> None:
         """A second has passed: ages go on, and what is due is read."""
         self._read()
+        self.table.tick()
         self.table.say_state()
 
     def read_again(self) -> None:

@@ -12,6 +12,8 @@ from cockpit.ui.widgets.columns import Column, Columns
 
 LEAST = 6
 """Cells that a column keeps when others need room too."""
+BRIEF, SENTENCE = 17, 30
+"""Cells up to which a text is brief (ScalingReplicaSet has 17), and from which one with blanks is a sentence."""
 WIDE = 120
 """Columns of the terminal from which wide columns are shown."""
 
@@ -60,14 +62,34 @@ class NaturalColumns(Columns):
                 break
             room = total - 1 - sum(sizes.values()) - sum(map(bool, sizes.values())) - len(places)
             chosen = [self._natural[index] for index in places]
-            first = [number for number, one in enumerate(chosen) if one.first]
-            sizes |= zip(places, shared([one.needed for one in chosen], room, first), strict=True)
+            sizes |= zip(places, divided(chosen, room), strict=True)
         # Of a name both ends matter, of a sentence its beginning.
         return [
             (index, replace(column, middle=not self._natural[index].spoken), sizes[index])
             for index, column in enumerate(self._columns)
             if sizes.get(index)
         ]
+
+
+def divided(columns: Sequence[Natural], room: int) -> list[int]:
+    """How many cells each gets of `room`. Where one holds sentences it has what the others leave, two thirds at least.
+
+    What is brief stays whole, for it is what the eye looks for. Without sentences, or room for that: as `shared` says.
+    """
+    needed = [one.needed for one in columns]
+    spoken = [place for place, one in enumerate(columns) if one.spoken and one.needed > SENTENCE]
+    if not spoken or sum(needed) <= room:
+        return shared(needed, room, [place for place, one in enumerate(columns) if one.first])
+    last = max(spoken, key=lambda place: needed[place])
+    sizes = [0 if place == last else min(one, BRIEF) for place, one in enumerate(needed)]
+    long = [place for place, one in enumerate(needed) if place != last and one > BRIEF]
+    rest = room - sum(size for place, size in enumerate(sizes) if place not in long)
+    if rest < SENTENCE + len(long) * BRIEF // 2:
+        return shared(needed, room, [place for place, one in enumerate(columns) if one.first])
+    for place in long:
+        sizes[place] = min(needed[place], rest // (len(long) + 2))
+    sizes[last] = min(needed[last], room - sum(sizes))
+    return sizes
 
 
 def shared(needed: Sequence[int], room: int, first: Sequence[int] = ()) -> list[int]:

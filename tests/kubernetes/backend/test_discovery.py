@@ -1,5 +1,6 @@
 """Kinds and tables as a real API server told them, and a discovery that means harm."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from cockpit.backends.kubernetes.discovery import AGAIN, KINDS_MOST, REMEMBERED,
 from cockpit.backends.kubernetes.table import NAME, Answer, columns_of, rows_of
 from cockpit.board.clock import ManualClock
 from tests.kubernetes.backend.recorded import body, decoded, exchanges
+
+NOW = datetime(2026, 3, 1, 14, 32, tzinfo=UTC)
 
 
 class Server:
@@ -101,7 +104,7 @@ def test_a_recorded_table(name: str) -> None:
     told = exchanges(name)[0]["response"]["body"]
     answer = body(name, Answer)
     columns = columns_of(answer)
-    rows, left = rows_of(answer, columns)
+    rows, left = rows_of(answer, columns, NOW)
     assert left == 0
     assert [one.title for one in columns] == [one["name"] for one in told["columnDefinitions"]]
     assert [one.wide for one in columns] == [one["priority"] > 0 for one in told["columnDefinitions"]]
@@ -115,6 +118,6 @@ def test_a_recorded_table(name: str) -> None:
 def test_recorded_metadata_alone() -> None:
     told = exchanges("pods-partial-metadata")[0]["response"]["body"]
     answer = body("pods-partial-metadata", Answer)
-    rows, _ = rows_of(answer, columns_of(answer))
+    rows, _ = rows_of(answer, columns_of(answer), NOW)
     assert [row.name for row in rows] == [one["metadata"]["name"] for one in told["items"]]
-    assert all(row.owner and row.owner.kind == "replicaset.apps" and row.created for row in rows)
+    assert all(row.owner and row.owner.kind == "replicaset.apps" and row.at == NOW for row in rows)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from cockpit.board.ages import duration as duration
 from cockpit.demo.kubernetes.cluster.kinds import Json
 
 NONE = "<none>"
@@ -55,29 +56,6 @@ def age(moment: str | None, now: float) -> str:
     if not moment:
         return UNKNOWN
     return duration(now - datetime.fromisoformat(moment).timestamp())
-
-
-def duration(seconds: float) -> str:
-    """A duration as apimachinery's HumanDuration writes it."""
-    whole = max(0, int(seconds))
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if whole < 120:
-        return f"{whole}s"
-    if minutes < 10:
-        return _two(minutes, "m", whole % 60, "s")
-    if minutes < 180:
-        return f"{minutes}m"
-    if hours < 8:
-        return _two(hours, "h", minutes % 60, "m")
-    if hours < 48:
-        return f"{hours}h"
-    if hours < 192:
-        return _two(days, "d", hours % 24, "h")
-    return f"{days}d" if days < 730 else f"{days // 365}y"
-
-
-def _two(large: int, one: str, small: int, other: str) -> str:
-    return f"{large}{one}{small}{other}" if small else f"{large}{one}"
 
 
 def age_at(path: str) -> Callable[[Json, float], str]:
