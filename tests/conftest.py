@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.parts.docker import DockerEngine, why_not
 from tests.parts.fleet import Fleet, standing_fleet
@@ -13,6 +14,13 @@ from tests.terminal import Terminal
 
 # Found here by its name: pytest calls it.
 __all__ = ["pytest_runtest_makereport"]
+
+# Properties look at the same examples in every run, and never at how long one took: on a busy machine 200 ms are soon
+# over. `--hypothesis-profile=default` looks for new ones.
+settings.register_profile(
+    "house", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
 
 
 def pytest_configure() -> None:

@@ -214,7 +214,7 @@ def test_a_key_that_is_never_ended_hides_no_later_line() -> None:
     assert [line.text for line in lines] == [texts[0], "***", texts[2], "AAAA"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.text(alphabet="ab \x1b[m\rü\u200b", max_size=12).map(str.encode) | st.binary(max_size=12), max_size=400)
 )

@@ -60,7 +60,7 @@ def test_a_single_source_with_no_time_keeps_none() -> None:
     assert (line.at, line.stream, line.note) == (None, "err", True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     first=st.integers(0, 3000),
     batches=st.lists(st.integers(1, 900), max_size=4),

@@ -39,7 +39,7 @@ def found(view: View, pattern: str, level: Level, start: int, direction: int) ->
     return rows[0] if rows else None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     count=st.integers(0, 2600),
     query=st.sampled_from(

@@ -58,7 +58,7 @@ def check(found: Loaded) -> None:
         assert len(line) < 2000
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(YAMLISH)
 @example("a: &a [*a]")
 @example("%YAML 9.9\n---\na: 1")
@@ -84,7 +84,7 @@ PLACES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PLACES, VALUES)
 def test_any_value_in_any_place_is_read_without_a_crash(place: Callable[[str], str], value: str) -> None:
     check(loads(place(value), "x.yaml", {}))

@@ -124,7 +124,7 @@ def test_a_circle_that_labels_describe_is_left_open() -> None:
 NAMES = st.text(min_size=1, max_size=70).map(lambda text: str(safe(text))).filter(bool)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -47,7 +47,7 @@ def looks(emulator: Emulator) -> list[list[tuple[object, ...]]]:
 
 
 @given(frames)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_differences_lead_to_the_same_picture_as_a_fresh_paint(frames: list[list[list[tuple[str, Style]]]]) -> None:
     painter, step_by_step = Painter(ColorSystem.EIGHT_BIT), Emulator(WIDTH, HEIGHT)
     for rows in frames:
