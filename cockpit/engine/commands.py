@@ -85,27 +85,27 @@ async def _revisions(core: Core, command: port.Revisions) -> tuple[Revision, ...
 
 
 async def _verbs(core: Core, command: port.Verbs) -> tuple[port.Verb, ...]:
-    return await core.record.verbs(command.workload)
+    return await core.record.mitigations.verbs(command.workload)
 
 
 async def _plan(core: Core, command: port.MakePlan) -> Plan:
-    return await core.record.plan(command)
+    return await core.record.mitigations.plan(command)
 
 
 async def _bulk(core: Core, command: port.MakeBulk) -> Plan:
-    return await core.record.bulk(command)
+    return await core.record.mitigations.bulk(command)
 
 
 async def _perform(core: Core, command: port.Perform) -> Verdict:
-    return await core.record.perform(command)
+    return await core.record.mitigations.perform(command)
 
 
 async def _halt(core: Core, command: port.Halt) -> None:
-    core.record.halt(command.run)
+    core.record.mitigations.halt(command.run)
 
 
 async def _dry_run(core: Core, command: port.DryRun) -> port.Rehearsal:
-    return await core.record.rehearse(command.plan)
+    return await core.record.mitigations.rehearse(command.plan)
 
 
 async def _approve(core: Core, command: port.Approve) -> Entry:
@@ -113,7 +113,7 @@ async def _approve(core: Core, command: port.Approve) -> Entry:
 
 
 async def _require(core: Core, command: port.Require) -> port.Requirement:
-    return core.record.require(command.plan)
+    return core.record.mitigations.require(command.plan)
 
 
 async def _note(core: Core, command: port.AddNote) -> Entry:

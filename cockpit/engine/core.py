@@ -98,7 +98,7 @@ class Core:
             timeline=record.timeline,
             rows=record.rolling.rows,
             temporary=record.rolling.temporary,
-            operations=record.operations,
+            operations=record.mitigations.operations,
             tails=self.tails.statuses(),
             beat=self.clock.monotonic(),
             read_only=self.parts.read_only,

@@ -8,7 +8,7 @@ import sys
 
 import cockpit.backends.docker.plan
 import cockpit.engine.core
-import cockpit.engine.record
+import cockpit.engine.mitigations
 from cockpit.backends.change import Plan
 from cockpit.cli import main
 from cockpit.engine.engine import Engine
@@ -23,7 +23,7 @@ def unhurried_argv(*words: str) -> list[str]:
 
 if __name__ == "__main__":
     setattr(cockpit.backends.docker.plan, "Plan", functools.partial(Plan, hold=HOLD))  # noqa: B010
-    setattr(cockpit.engine.record, "SAFE_POINT_WITHIN", PATIENCE)  # noqa: B010
+    setattr(cockpit.engine.mitigations, "SAFE_POINT_WITHIN", PATIENCE)  # noqa: B010
     setattr(cockpit.engine.core, "RECORD_WITHIN", PATIENCE + 5)  # noqa: B010
     setattr(Engine.stop, "__defaults__", (PATIENCE + 10,))  # noqa: B010
     sys.exit(main())

@@ -52,7 +52,7 @@ async def test_a_second_person_is_asked_in_the_shared_timeline(tmp_path: Path, m
     record = record_in(state, RULE)
     await record.open()
     with pytest.raises(CommandError, match=rf"two see more.*nobody approved.*cockpit approve {restart.hash[:8]}"):
-        await record.perform(Perform(plan=restart))
+        await record.mitigations.perform(Perform(plan=restart))
     with pytest.raises(CommandError, match="you asked for it yourself"):
         await record.approve(Approve(restart.hash[:8]))
     at = At(clock=ManualClock(), zone=ManualClock().now().tzinfo, environ={"COCKPIT_STATE": str(state)})  # type: ignore[arg-type]
@@ -71,7 +71,7 @@ async def test_what_was_approved_is_let_through(tmp_path: Path, monkeypatch: pyt
     first = record_in(state, RULE)
     await first.open()
     with pytest.raises(CommandError, match="second person"):
-        await first.perform(Perform(plan=restart))
+        await first.mitigations.perform(Perform(plan=restart))
     monkeypatch.setattr("cockpit.incident.people.login_name", lambda: "backup")
     second = record_in(state, RULE)
     await second.open()
@@ -84,7 +84,7 @@ async def test_what_was_approved_is_let_through(tmp_path: Path, monkeypatch: pyt
         return Verdict(result="worked", evidence=(), seconds=1.0)
 
     monkeypatch.setattr("cockpit.mitigate.run._Run.carry_out", accepted)
-    assert (await first.perform(Perform(plan=restart))).result == "worked"
+    assert (await first.mitigations.perform(Perform(plan=restart))).result == "worked"
     await first.close()
     await second.close()
 
@@ -93,7 +93,7 @@ async def test_a_private_journal_asks_nobody(tmp_path: Path) -> None:
     record = record_in(tmp_path / "state", RULE)
     await record.open()
     with pytest.raises(CommandError, match="the journal is private") as refused:
-        await record.perform(Perform(plan=plan(operation(1), made_at=ManualClock().now())))
+        await record.mitigations.perform(Perform(plan=plan(operation(1), made_at=ManualClock().now())))
     assert "cockpit approve" not in str(refused.value)
     with pytest.raises(CommandError, match="not approved: the journal is private"):
         await record.approve(Approve("12345678"))
@@ -104,7 +104,7 @@ async def test_the_profiles_policy_denies(tmp_path: Path) -> None:
     record = record_in(tmp_path / "state", PolicyRule(need="deny", tiers=(3,), why="freeze until Monday"))
     await record.open()
     with pytest.raises(CommandError, match="is denied: freeze until Monday"):
-        await record.perform(Perform(plan=plan(operation(1), made_at=ManualClock().now())))
+        await record.mitigations.perform(Perform(plan=plan(operation(1), made_at=ManualClock().now())))
     await record.close()
 
 
@@ -117,7 +117,7 @@ async def test_what_nothing_records_is_an_outcome_of_its_own(tmp_path: Path, mon
 
     monkeypatch.setattr("cockpit.incident.journal.Journal.open_intent", fails)
     with pytest.raises(NotRecordedError, match="disk full; nothing was done"):
-        await record.perform(Perform(plan=plan(operation(1), made_at=ManualClock().now())))
+        await record.mitigations.perform(Perform(plan=plan(operation(1), made_at=ManualClock().now())))
     await record.close()
 
 
@@ -188,5 +188,5 @@ async def test_only_what_is_under_way_can_be_stopped(tmp_path: Path) -> None:
     record = record_in(tmp_path / "state")
     await record.open()
     with pytest.raises(CommandError, match="not under way any more"):
-        record.halt("no such run")
+        record.mitigations.halt("no such run")
     await record.close()
