@@ -6,8 +6,11 @@ from rich.console import RenderableType
 from rich.segment import Segments
 from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
+from cockpit.ui.driver import KeyDriver
 from cockpit.ui.painter import Painter
 
 BEHIND = 3
@@ -22,6 +25,11 @@ class PaintedApp(App[int]):
 
     _painter: Painter | None = None
     _behind = False
+
+    def get_driver_class(self) -> type[Driver]:
+        """Keys come through our own driver where Textual would take the one for a terminal."""
+        found = super().get_driver_class()
+        return KeyDriver if found is LinuxDriver else found
 
     def forget_terminal(self) -> None:
         """The terminal may show anything: paint all of it."""

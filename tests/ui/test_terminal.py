@@ -115,6 +115,14 @@ def test_letters_that_come_in_one_burst_with_the_colon_are_the_palettes() -> Non
         terminal.until("most CPU first")
 
 
+def test_a_byte_that_is_no_text_leaves_the_keys_alive() -> None:
+    with live() as terminal:
+        terminal.until("Services")
+        terminal.send(b"\xff\xc3")
+        terminal.send("q")
+        terminal.until("Quit the cockpit")
+
+
 def test_a_hung_up_terminal_ends_the_program() -> None:
     with live() as terminal:
         terminal.until("Services")

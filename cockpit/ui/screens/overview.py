@@ -99,7 +99,8 @@ class Overview(SelectedService):
         table.empty = why_empty(frame.snapshot, wanted)
         table.heading, table.hint = f"Services{wanted.chips}", wanted.order_shown
         table.show(services)
-        self._fit_rooms(len(services))
+        # Of all there are: a filter's letters and Esc move no pane, so nothing but the rows is drawn anew.
+        self._fit_rooms(len(frame.snapshot.services))
         self._log_appeared()
         self.one(TimelinePane).redraw()
         self._catch_up_side()

@@ -18,13 +18,18 @@ Cells = tuple[Span, ...]
 
 
 class DrawnRow(NamedTuple):
-    """One row and what it was drawn from. ages: what time alone changes in it."""
+    """One row and what it was drawn from. ages: what time alone changes in it; second: of the last look at them."""
 
     item: Any
     chosen: bool
     marked: bool
     ages: Hashable
+    second: int
     line: Line
+
+
+MOST_DRAWN = 512
+"""Rows that are kept when they leave the screen: a filter that is taken away brings them back undrawn."""
 
 
 class Table(LineWidget, Generic[Item], can_focus=True):
@@ -77,6 +82,7 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         self._order: list[Hashable] = []
         self._top = 0
         self._waiting = False
+        self._second = 0
         self._drawn: dict[Hashable, DrawnRow] = {}
 
     # What is in it
@@ -127,14 +133,7 @@ class Table(LineWidget, Generic[Item], can_focus=True):
 
     def tick(self) -> None:
         """A second has passed: ages go on; rows that waited for the reader's hands take their places."""
-        ages, drawn = self._ages, self._drawn
-        self._drawn = {}
-        if ages is not None:
-            # Of twenty rows one or two change in a second: looking costs 2 us a row, drawing it 100.
-            for key in self._visible:
-                one = drawn.get(key)
-                if one is not None and one.ages == ages(one.item, one.chosen):
-                    self._drawn[key] = one
+        self._second += 1
         if self._waiting and self.cockpit.calm:
             self.show(list(self._items.values()))
             return
@@ -197,7 +196,12 @@ class Table(LineWidget, Generic[Item], can_focus=True):
         item, chosen, marked = self._items[key], key == self.cursor, key in self.marks
         drawn = self._drawn.get(key)
         if drawn and drawn.item is item and drawn.chosen == chosen and drawn.marked == marked:
-            return drawn.line
+            if drawn.second == self._second:
+                return drawn.line
+            # Of twenty rows one or two change in a second: looking costs 2 us a row, drawing it 100.
+            if self._ages is not None and drawn.ages == self._ages(item, chosen):
+                self._drawn[key] = drawn._replace(second=self._second)
+                return drawn.line
         look = self.look
         cells = self._cells(item, chosen)
         pointer = look.glyphs.mark if marked else look.glyphs.cursor if chosen else " "
@@ -207,9 +211,10 @@ class Table(LineWidget, Generic[Item], can_focus=True):
             text = cut_middle(text, size, look.end) if column.middle else text
             spans.append(Span(pad(text, size, column.right, look.end) + " " * (column.width > 0), style))
         line = Line(tuple(spans), "selected" if chosen else "")
-        if len(self._drawn) > 512:
+        if len(self._drawn) > MOST_DRAWN:
             self._drawn.clear()
-        self._drawn[key] = DrawnRow(item, chosen, marked, self._ages(item, chosen) if self._ages else None, line)
+        ages = self._ages(item, chosen) if self._ages else None
+        self._drawn[key] = DrawnRow(item, chosen, marked, ages, self._second, line)
         return line
 
     def on_resize(self) -> None:
