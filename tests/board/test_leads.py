@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cockpit.backends.kubernetes import around, controllers
-from cockpit.backends.kubernetes.pods import pull_words
+from cockpit.backends.kubernetes.pulls import pull_words
 from cockpit.backends.kubernetes.wire_apps import Controller, Hpa, Pdb
 from cockpit.board.lead import WEIGHTS, Kind, Lead, Place
 from cockpit.board.leads import MOST, leads, of_errors

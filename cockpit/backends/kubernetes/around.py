@@ -6,9 +6,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from cockpit.backends.kubernetes.owners import Owner
-from cockpit.backends.kubernetes.pods import condition
 from cockpit.backends.kubernetes.times import moment
-from cockpit.backends.kubernetes.wire import Condition, LabelSelector
+from cockpit.backends.kubernetes.wire import Condition, LabelSelector, condition
 from cockpit.backends.kubernetes.wire_apps import Event, Hpa, Pdb
 from cockpit.board.model import Autoscaler, Change, ChangeKind, ReadingState, Remark, SafeText
 from cockpit.board.text import safe

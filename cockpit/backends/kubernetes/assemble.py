@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cockpit.backends.kubernetes.around import selects
 from cockpit.backends.kubernetes.controllers import Control
 from cockpit.backends.kubernetes.owners import Owner, Reference
-from cockpit.backends.kubernetes.pods import PULL, pull_words
+from cockpit.backends.kubernetes.pulls import PULL, pull_words
 from cockpit.backends.kubernetes.surroundings import Surroundings
 from cockpit.board.instances import GRACE
 from cockpit.board.model import Change, ChangeKind, Health, Instance, Phase, ReadingState, Remark, SafeText, Workload

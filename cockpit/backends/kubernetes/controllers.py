@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cockpit.backends.kubernetes.owners import Owner
-from cockpit.backends.kubernetes.pods import condition
 from cockpit.backends.kubernetes.rollouts import configured_by
 from cockpit.backends.kubernetes.times import edited_at, moment
+from cockpit.backends.kubernetes.wire import condition
 from cockpit.backends.kubernetes.wire_apps import Controller, CronJob, Job
 from cockpit.backends.kubernetes.wire_templates import Template
 from cockpit.board.model import ReadingState, Remark, SafeText

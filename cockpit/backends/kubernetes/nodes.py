@@ -6,10 +6,9 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cockpit.backends.kubernetes.pods import condition
 from cockpit.backends.kubernetes.quantity import quantity
 from cockpit.backends.kubernetes.times import moment
-from cockpit.backends.kubernetes.wire import Condition
+from cockpit.backends.kubernetes.wire import Condition, condition
 from cockpit.backends.kubernetes.wire_nodes import Node, Taint
 from cockpit.board.model import (
     Health,

@@ -1,7 +1,7 @@
 """From a pod as the API tells it to an instance of the board. Pure: tests put recorded pods through it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from sys import intern
 from typing import Any
@@ -10,26 +10,17 @@ from msgspec import Struct
 
 from cockpit.backends.kubernetes.disruption import CONDITION, disrupted
 from cockpit.backends.kubernetes.podspec import limit_of, ports_of, release_of
+from cockpit.backends.kubernetes.pulls import PULLS, pull_words
 from cockpit.backends.kubernetes.times import moment
-from cockpit.backends.kubernetes.wire import Condition
+from cockpit.backends.kubernetes.wire import condition
 from cockpit.backends.kubernetes.wire_pods import ContainerStatus, Pod, Terminated
 from cockpit.board.model import Health, Identity, Instance, Phase, SafeText
 from cockpit.board.text import safe
-from cockpit.board.why import end_said, exit_words, short_image
+from cockpit.board.why import end_said, exit_words
 
 OOM = "OOMKilled"
 _LOOP = "CrashLoopBackOff"
 _COMING = frozenset({"ContainerCreating", "PodInitializing", ""})
-_PULLS = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable"})
-PULL = "image pull: "
-_CAUSES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?i)not found|manifest unknown|does not exist|name unknown"), "image not found"),
-    (re.compile(r"(?i)denied|unauthorized|authentication|authorization|forbidden"), "image refused"),
-    (re.compile(r"(?i)no such host|refused|time-?d? ?out|deadline|unreachable|tls|x509"), "image registry not reached"),
-)
-"""What is told of an image that cannot be had, by what the runtime says."""
-_CALL = re.compile(r"^rpc error: code = \w+ desc = ")
-_STATE = re.compile(r"^(?:ErrImagePull|ImagePullBackOff): ")
 _LAST_WORDS = 4_096
 _ERROR = re.compile(r"(?i)\b(?:fatal|panic|critical|\w{0,60}(?:error|exception))\b")
 _POLICIES: Mapping[str, str] = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}
@@ -130,7 +121,7 @@ def _init_failed(pod: Pod) -> State | None:
         state = one.state
         ended = _last(one)
         waits = state.waiting.reason if state and state.waiting else ""
-        if waits in _PULLS:
+        if waits in PULLS:
             return _waiting(one, pod, many=True)
         if ended is not None and ended.exit_code != 0 and not (state and state.running):
             words = exit_words(ended.exit_code, ended.reason == OOM)
@@ -158,31 +149,9 @@ def _waiting(one: ContainerStatus, pod: Pod, *, many: bool) -> State:
     specs = [*(pod.spec.containers or ()), *(pod.spec.init_containers or ())]
     image = next((spec.image for spec in specs if spec.name == one.name), "")
     text = f"{reason}: {message}" if message else reason
-    if reason in _PULLS:
+    if reason in PULLS:
         text = pull_words(message or reason, image)
     return State(phase=Phase.PENDING, error=safe(f"{one.name}: {text}" if many else text, 500))
-
-
-def pull_words(text: str, image: str) -> str:
-    """Why an image cannot be had, the telling word first: "image not found: web:2.5.0 (registry.example.com/shop)".
-
-    A runtime puts the cause last, behind what it was doing and the image's name, up to four times. text: may be only
-    that it waits ("Back-off ..."), which stays so.
-    """
-    cause = _CALL.sub("", text.strip())
-    for between in ('": ', ": "):
-        _, found, said = cause.rpartition(f"{image}{between}")
-        if image and found and said.strip():
-            cause = said.strip()
-    cause = _CALL.sub("", _STATE.sub("", cause))
-    if not image or cause.startswith("Back-off"):
-        return f"{PULL}{cause.replace(image, short_image(image)) if image else cause}"
-    told = next((words for found, words in _CAUSES if found.search(cause)), "")
-    place = image.rpartition("/")[0]
-    whose = f"{short_image(image)} ({place})" if place else short_image(image)
-    if not told:
-        return f"{PULL}{cause}: {whose}"
-    return f"{told}: {whose}" if told == _CAUSES[0][1] else f"{told}: {whose}: {cause}"
 
 
 def _crashed(pod: Pod) -> State | None:
@@ -292,14 +261,6 @@ def restarts_of(pod: Pod) -> int:
     sidecars = {one.name for one in pod.spec.init_containers or () if one.restart_policy == "Always"}
     inits = [one for one in pod.status.init_container_statuses or () if one.name in sidecars]
     return sum(one.restart_count for one in (*(pod.status.container_statuses or ()), *inits))
-
-
-def condition(conditions: Iterable[Condition] | None, type: str) -> Condition | None:
-    """A condition by its type."""
-    for one in conditions or ():
-        if one.type == type:
-            return one
-    return None
 
 
 def _last(one: ContainerStatus) -> Terminated | None:

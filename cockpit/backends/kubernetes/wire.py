@@ -4,7 +4,7 @@ Decoding straight from bytes into these takes an eightieth of the time of the of
 named here is never kept. Nothing in them refers back to what holds it, so they are left out of garbage collection.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
 from msgspec import Raw, Struct, field
@@ -87,6 +87,14 @@ class Condition(Wire, frozen=True, gc=False):
     reason: str = ""
     message: str = ""
     last_transition_time: str | None = None
+
+
+def condition(conditions: Iterable[Condition] | None, type: str) -> Condition | None:
+    """A condition by its type."""
+    for one in conditions or ():
+        if one.type == type:
+            return one
+    return None
 
 
 class Requirement(Wire, frozen=True, gc=False):

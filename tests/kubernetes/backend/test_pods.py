@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cockpit.backends.kubernetes.pods import instance_of, pull_words
+from cockpit.backends.kubernetes.pods import instance_of
+from cockpit.backends.kubernetes.pulls import pull_words
 from cockpit.backends.kubernetes.quantity import quantity
 from cockpit.backends.kubernetes.wire import Page
 from cockpit.backends.kubernetes.wire_pods import Pod

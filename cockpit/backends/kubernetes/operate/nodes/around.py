@@ -8,8 +8,7 @@ from cockpit.backends.kubernetes.kinds import NODES
 from cockpit.backends.kubernetes.operate.hands import Hands
 from cockpit.backends.kubernetes.operate.nodes.evict import eviction
 from cockpit.backends.kubernetes.operate.nodes.pods import OnNode
-from cockpit.backends.kubernetes.pods import condition
-from cockpit.backends.kubernetes.wire import Page
+from cockpit.backends.kubernetes.wire import Page, condition
 from cockpit.backends.kubernetes.wire_nodes import Node
 from cockpit.board.text import safe
 
