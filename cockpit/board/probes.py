@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cockpit.board.freshness import age
 from cockpit.board.model import Freshness, Reading, ReadingState, SafeText
 from cockpit.board.snapshot import ProbeStatus
-from cockpit.profile.schema import Probe
+from cockpit.profile.probes import Probe
 
 HISTORY = 30
 SHORTEST_INTERVAL = 3.0

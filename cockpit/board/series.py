@@ -8,7 +8,7 @@ from msgspec import Struct
 from cockpit.board import why
 from cockpit.board.model import Identity, ReadingState, Sample
 from cockpit.board.snapshot import Series
-from cockpit.profile.schema import Threshold
+from cockpit.profile.probes import Threshold
 
 KEPT = 60
 SAME_MOMENT = timedelta(milliseconds=500)

@@ -5,7 +5,7 @@ from cockpit.backends.command import CannotRun, CommandTimeout, run_command
 from cockpit.board.model import ReadingState
 from cockpit.probes import regex
 from cockpit.probes.ask import NO_INSTANCE, Answer, CannotAsk, Means, Stopwatch
-from cockpit.profile.schema import CommandProbe, ExecProbe
+from cockpit.profile.probes import CommandProbe, ExecProbe
 
 SHOWN = 80
 

@@ -6,7 +6,8 @@ from cockpit.board.machine import HostFacts
 from cockpit.board.model import ReadingState, SafeText
 from cockpit.board.text import safe
 from cockpit.probes.threshold import crossed, limit
-from cockpit.profile.schema import HostThresholds, Threshold
+from cockpit.profile.probes import Threshold
+from cockpit.profile.schema import HostThresholds
 
 _ORDER = {ReadingState.DOWN: 0, ReadingState.DEGRADED: 1, ReadingState.UNKNOWN: 2}
 

@@ -8,7 +8,7 @@ from cockpit.probes.ask import Answer, CannotAsk, Means, Stopwatch
 from cockpit.probes.http_client import Clients
 from cockpit.probes.http_fetch import Fetcher, NoAnswer, Question
 from cockpit.probes.http_judge import expected_statuses, judge
-from cockpit.profile.schema import HttpProbe
+from cockpit.profile.probes import HttpProbe
 
 BODY_LIMIT = 256 * 1024
 METRICS_LIMIT = 4 * 1024 * 1024

@@ -11,7 +11,7 @@ from cockpit.probes import components, jsonpath
 from cockpit.probes.ask import Answer, CannotAsk
 from cockpit.probes.http_fetch import Received
 from cockpit.probes.regex import matches
-from cockpit.profile.schema import HttpProbe
+from cockpit.profile.probes import HttpProbe
 
 Clean = Callable[[str, int], SafeText]
 HEAD = 80

@@ -6,7 +6,7 @@ from cockpit.board.model import Reading, ReadingState, Sample
 from cockpit.probes.ask import Answer, Asker, Means, Stopwatch
 from cockpit.probes.hysteresis import Hysteresis
 from cockpit.probes.samples import Measured, Sampler
-from cockpit.profile.schema import AnyProbe
+from cockpit.profile.probes import AnyProbe
 
 
 class Line:

@@ -1,7 +1,7 @@
 """The place of the promql probe: it stays unknown until a Prometheus server can be declared."""
 
 from cockpit.probes.ask import Answer, CannotAsk, Stopwatch
-from cockpit.profile.schema import PromqlProbe
+from cockpit.profile.probes import PromqlProbe
 
 
 class PromqlAsker:

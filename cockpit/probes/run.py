@@ -19,7 +19,8 @@ from cockpit.probes.line import Line
 from cockpit.probes.promql import PromqlAsker
 from cockpit.probes.samples import Sampler, thresholds_of
 from cockpit.probes.tcp import TcpAsker
-from cockpit.profile.schema import AnyProbe, CommandProbe, ExecProbe, HttpProbe, Profile, PromqlProbe, TcpProbe
+from cockpit.profile.probes import AnyProbe, CommandProbe, ExecProbe, HttpProbe, PromqlProbe, TcpProbe
+from cockpit.profile.schema import Profile
 
 IN_FLIGHT = 32
 IN_FLIGHT_LATE = 16

@@ -12,7 +12,8 @@ from cockpit.board.model import ReadingState, Sample
 from cockpit.probes import jsonpath, openmetrics, regex
 from cockpit.probes.ask import CannotAsk
 from cockpit.probes.threshold import NONE, crossed, limit
-from cockpit.profile.schema import Profile, SampleSpec, Service, Threshold
+from cockpit.profile.probes import SampleSpec, Threshold
+from cockpit.profile.schema import Profile, Service
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 

@@ -8,7 +8,7 @@ from cockpit.board.model import ReadingState
 from cockpit.probes import regex
 from cockpit.probes.ask import Answer, CannotAsk, Means, Stopwatch
 from cockpit.probes.sentence import sentence
-from cockpit.profile.schema import TcpProbe
+from cockpit.profile.probes import TcpProbe
 
 BODY_LIMIT = 64 * 1024
 SHOWN = 60

@@ -1,7 +1,7 @@
 """Whether a number is bad."""
 
 from cockpit.board.model import ReadingState
-from cockpit.profile.schema import Threshold
+from cockpit.profile.probes import Threshold
 
 NONE = Threshold()
 

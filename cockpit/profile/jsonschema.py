@@ -3,11 +3,14 @@
 import ast
 import inspect
 import json
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from cockpit.profile import schema
+from cockpit.profile.declared import Declared
 from cockpit.profile.words import WRITTEN
 
 
@@ -42,12 +45,22 @@ def _joined(text: str, allowed: str) -> str:
 
 def _field_words() -> dict[str, dict[str, str]]:
     """By class and field: the text under it, inherited ones too. Empty where the source is not shipped."""
-    try:
-        tree = ast.parse(inspect.getsource(schema))
-    except (OSError, TypeError):
-        return {}
-    own = {node.name: _words_of(node) for node in tree.body if isinstance(node, ast.ClassDef)}
-    return {name: _inherited(getattr(schema, name), own) for name in own}
+    kinds = list(_kinds(Declared))
+    own: dict[str, dict[str, str]] = {}
+    for module in {kind.__module__ for kind in kinds}:
+        try:
+            tree = ast.parse(inspect.getsource(sys.modules[module]))
+        except (OSError, TypeError):
+            continue
+        own |= {node.name: _words_of(node) for node in tree.body if isinstance(node, ast.ClassDef)}
+    return {kind.__name__: _inherited(kind, own) for kind in kinds}
+
+
+def _kinds(base: type[Any]) -> Iterator[type[Any]]:
+    """Everything that a profile declares, whichever module says so."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
 
 
 def _inherited(kind: type[Any], own: dict[str, dict[str, str]]) -> dict[str, str]:

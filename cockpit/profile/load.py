@@ -19,9 +19,10 @@ from cockpit.profile.deeds import STAGE
 from cockpit.profile.expand import is_set
 from cockpit.profile.facts import Facts, Rule
 from cockpit.profile.issue import Issue, Unset
+from cockpit.profile.probes import MetricSpec, SampleSpec
 from cockpit.profile.read import read
 from cockpit.profile.reader import INVALID, Reader
-from cockpit.profile.schema import MetricSpec, Profile, SampleSpec, Selector, Service
+from cockpit.profile.schema import Profile, Selector, Service
 from cockpit.profile.tree import SIZE_LIMIT, YamlError, parse
 
 MOST_ERRORS: Final = 100

@@ -6,17 +6,9 @@ from typing import Any, Final
 from cockpit.profile.facts import Facts, Finding
 from cockpit.profile.issue import Path, choose, shown
 from cockpit.profile.plain import ADVICE, plain_argument, plain_body, plain_url, plain_value
+from cockpit.profile.probes import AnyProbe, CommandProbe, ExecProbe, HttpProbe, PromqlProbe, SampleSpec, TcpProbe
 from cockpit.profile.rules import BUILT_IN, WAYS, threshold_at
-from cockpit.profile.schema import (
-    AnyProbe,
-    CommandProbe,
-    ExecProbe,
-    HttpProbe,
-    PromqlProbe,
-    SampleSpec,
-    Service,
-    TcpProbe,
-)
+from cockpit.profile.schema import Service
 
 _CONTAINED: Final = frozenset({"docker", "kubernetes"})
 """Kinds of backends whose instances are containers."""

@@ -7,7 +7,8 @@ from typing import Final
 
 from cockpit.profile.facts import Facts, Finding
 from cockpit.profile.issue import Path, choose, shown
-from cockpit.profile.schema import Backend, Selector, Threshold
+from cockpit.profile.probes import Threshold
+from cockpit.profile.schema import Backend, Selector
 
 WAYS: Final[Mapping[str, str]] = {
     "compose": "docker",

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from cockpit.profile.checks import span
 from cockpit.profile.deeds import Doing, HostCommand
 from cockpit.profile.load import Loaded, load
-from cockpit.profile.schema import CommandProbe, ExecProbe, Profile, Service
+from cockpit.profile.probes import CommandProbe, ExecProbe
+from cockpit.profile.schema import Profile, Service
 
 WELL, WRONG = 0, 64
 

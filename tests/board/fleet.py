@@ -26,7 +26,8 @@ from cockpit.board.model import (
 )
 from cockpit.board.snapshot import Snapshot
 from cockpit.board.update import Changed, Declared, Heard, HostSeen, Listed, Probed, Sampled, Tick, Update
-from cockpit.profile.schema import Backend, HttpProbe, Profile, Selector, Service, TcpProbe, Threshold
+from cockpit.profile.probes import HttpProbe, TcpProbe, Threshold
+from cockpit.profile.schema import Backend, Profile, Selector, Service
 
 START = datetime(2026, 3, 1, 14, 0, tzinfo=UTC)
 SOURCE = "main"

@@ -20,7 +20,8 @@ from cockpit.board.model import (
 )
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.board.update import Changed, Declared, Gone, Heard, Listed, Lost, Probed, Sampled, Update
-from cockpit.profile.schema import AnyProbe, Backend, Profile, Selector, Service, TcpProbe, Threshold
+from cockpit.profile.probes import AnyProbe, TcpProbe, Threshold
+from cockpit.profile.schema import Backend, Profile, Selector, Service
 from tests.board.fleet import START
 
 LONG_AGO = START - timedelta(days=3)

@@ -1,7 +1,8 @@
 """The grace of a start: it excuses what has not been well yet, not what was and then turned bad."""
 
 from cockpit.board.model import ReadingState, State
-from cockpit.profile.schema import Selector, Service, TcpProbe
+from cockpit.profile.probes import TcpProbe
+from cockpit.profile.schema import Selector, Service
 from tests.board.fleet import START
 from tests.board.scene import Scene, profile, workload
 

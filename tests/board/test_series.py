@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cockpit.board.model import ReadingState, Sample, State
 from cockpit.board.series import KEPT, METRICS_MOST
-from cockpit.profile.schema import Threshold
+from cockpit.profile.probes import Threshold
 from tests.board.scene import HOT, Scene, cpu, exited, memory, profile, service, workload
 
 MIB = 1 << 20

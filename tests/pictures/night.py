@@ -25,7 +25,8 @@ from cockpit.board.model import (
     Workload,
 )
 from cockpit.board.update import Changed, Declared, Heard, Listed, Probed, Sampled, Update
-from cockpit.profile.schema import Backend, HttpProbe, Profile, Selector, Service, TcpProbe, Threshold
+from cockpit.profile.probes import HttpProbe, TcpProbe, Threshold
+from cockpit.profile.schema import Backend, Profile, Selector, Service
 from tests.stage.recordings import write
 from tests.stage.source import Script
 

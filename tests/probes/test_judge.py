@@ -10,7 +10,7 @@ from cockpit.board.text import safe
 from cockpit.probes.ask import CannotAsk
 from cockpit.probes.http_fetch import Received
 from cockpit.probes.http_judge import expected_statuses, judge
-from cockpit.profile.schema import HttpProbe
+from cockpit.profile.probes import HttpProbe
 
 OK, DEGRADED, DOWN, UNKNOWN = ReadingState.OK, ReadingState.DEGRADED, ReadingState.DOWN, ReadingState.UNKNOWN
 

@@ -12,7 +12,7 @@ from cockpit.board.model import ReadingState
 from cockpit.board.update import Sampled
 from cockpit.probes.ask import Answer, Stopwatch
 from cockpit.probes.run import ProbeRunner
-from cockpit.profile.schema import AnyProbe, HttpProbe
+from cockpit.profile.probes import AnyProbe, HttpProbe
 from tests.patience import PATIENCE
 from tests.probes.hostile import hostile, silent
 from tests.probes.rig import Rig, ask, profile_of

@@ -8,7 +8,7 @@ import pytest
 from cockpit.board.model import ReadingState
 from cockpit.probes.samples import Sampler
 from cockpit.probes.threshold import crossed, limit
-from cockpit.profile.schema import SampleSpec, Threshold
+from cockpit.profile.probes import SampleSpec, Threshold
 
 OK, DEGRADED, DOWN = ReadingState.OK, ReadingState.DEGRADED, ReadingState.DOWN
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from cockpit.profile.schema import HttpProbe, Profile, Service
+from cockpit.profile.probes import HttpProbe
+from cockpit.profile.schema import Profile, Service
 from tests.profile.reading import ENGINE, HEAD, complaints, good, probe, service
 
 

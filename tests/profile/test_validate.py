@@ -69,6 +69,7 @@ def test_the_schema_has_the_words_that_stand_under_the_fields() -> None:
     assert defs["HttpProbe"]["properties"]["critical"]["description"].startswith("False: a failure makes the service")
     assert defs["MetricSpec"]["properties"]["rate"]["description"].startswith("Show its increase a second")
     assert defs["Service"]["properties"]["tier"]["description"] == "1 critical .. 4 low"
+    assert defs["Action"]["properties"]["stages"]["description"].startswith("All steps once for each stage")
 
 
 def test_every_kind_of_thing_has_a_description() -> None:
