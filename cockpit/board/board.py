@@ -4,25 +4,21 @@ A change costs what it touches: updates mark services as dirty, `snapshot()` ass
 and everything else stays the same object.
 """
 
-import bisect
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from cockpit.board import probes
-from cockpit.board.alarms import Alarms
-from cockpit.board.assess import Assessment, World, assess
+from cockpit.board.assess import World
 from cockpit.board.changes import Changes
 from cockpit.board.clock import Clock
 from cockpit.board.freshness import Sources
 from cockpit.board.machine import HostFacts
-from cockpit.board.model import Freshness, Identity, ReadingState, Workload
-from cockpit.board.rollup import RANK
+from cockpit.board.model import Identity, ReadingState, Workload
 from cockpit.board.roster import Roster
-from cockpit.board.since import Onset
-from cockpit.board.snapshot import Series, ServiceStatus, Snapshot, SourceStatus
-from cockpit.board.status import NEEDS_CAUSE, status
+from cockpit.board.snapshot import Series, Snapshot, SourceStatus
+from cockpit.board.statuses import Statuses
 from cockpit.board.store import Store
 from cockpit.board.update import (
     Changed,
@@ -44,7 +40,6 @@ from cockpit.board.why import silence
 from cockpit.profile.schema import Profile
 
 _CROSSING = timedelta(seconds=5)
-_Place = tuple[int, int, str, str]
 
 
 class Board:
@@ -56,13 +51,9 @@ class Board:
         self._store = Store()
         self._sources = Sources()
         self._roster = Roster(profile, self._now)
-        self._alarms = Alarms()
         self._changes = Changes()
+        self._statuses = Statuses(self._roster, self._changes)
         self._dirty: set[str] = set(self._roster.slots)
-        self._assessed: dict[str, Assessment] = {}
-        self._services: dict[str, ServiceStatus] = {}
-        self._order: list[_Place] = []
-        self._nodes: list[_Place] = []
         self._host: HostFacts | None = None
         self._host_at: datetime | None = None
         self._stale = True
@@ -91,8 +82,8 @@ class Board:
                 at=self._now,
                 profile=old.profile,
                 # The same tuple while no service changed: who only looks at services sees so at once.
-                services=self._listing(self._order) if False in changed else old.services,
-                nodes=self._listing(self._nodes) if True in changed else old.nodes,
+                services=self._statuses.services() if False in changed else old.services,
+                nodes=self._statuses.nodes() if True in changed else old.nodes,
                 sources=self._sources.statuses(),
                 host=self._host,
                 host_at=self._host_at,
@@ -129,8 +120,10 @@ class Board:
         slot = self._roster.slots.get(service)
         return slot.numbers.series if slot else {}
 
-    def _listing(self, order: list[_Place]) -> tuple[ServiceStatus, ...]:
-        return tuple(self._services[place[3]] for place in order)
+    def _refresh(self) -> frozenset[bool]:
+        """Whether a node's status changed (True), a service's (False), both or neither."""
+        dirty, self._dirty = self._dirty, set()
+        return self._statuses.refresh(dirty, World(self._now, self._sources, self._store.workloads, self._store.pasts))
 
     # What each update does.
 
@@ -198,7 +191,8 @@ class Board:
 
     def _noted(self, update: Noted) -> None:
         self._changes.note(update.service, update.changes, self._now)
-        self._dirty |= {update.service} & self._assessed.keys()
+        if self._statuses.knows(update.service):
+            self._dirty.add(update.service)
 
     def _counted(self, update: Counted) -> None:
         slot = self._roster.slots.get(update.service)
@@ -209,7 +203,7 @@ class Board:
         for name in self._sources.tick(update.at):
             self._stale = True
             self._touch_source(name)
-        self._dirty.update(key for key in self._alarms.pop(update.at) if key in self._roster.slots)
+        self._dirty.update(self._statuses.due(update.at))
 
     _APPLY: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = {
         Declared: _declared, Listed: _listed, Changed: _changed, Gone: _gone, Heard: _alive, Lost: _lost,
@@ -243,65 +237,3 @@ class Board:
         if self._store.remove(identity):
             self._changes.gone(identity)
             self._dirty |= self._roster.remove(identity)
-
-    # From what changed to new statuses.
-
-    def _refresh(self) -> frozenset[bool]:
-        """Assess the dirty services; whether a node's status changed (True), a service's (False), both or neither."""
-        world = World(self._now, self._sources, self._store.workloads, self._store.pasts)
-        dirty, self._dirty = self._dirty, set()
-        redraw = set(dirty)
-        for key in dirty:
-            slot = self._roster.slots.get(key)
-            before = self._assessed.get(key)
-            if slot is None:
-                self._assessed.pop(key, None)
-                self._alarms.set(key, None)
-                onset = None
-            else:
-                one = self._assessed[key] = assess(slot, world)
-                self._alarms.set(key, one.review)
-                onset = slot.onset = one.onset
-                # Before a source has told all, what it has not come to yet is not missing.
-                if one.ready is not None and one.desired is not None and one.freshness is Freshness.LIVE:
-                    slot.rates.stands(max(0, one.desired - one.ready), self._now)
-            if before is None or before.onset != onset:
-                redraw |= self._troubled(self._roster.dependencies.all_dependents(key))
-        return frozenset(other.node for key in redraw if (other := self._redraw(key)) is not None)
-
-    def _troubled(self, keys: set[str]) -> set[str]:
-        return {key for key in keys if (one := self._assessed.get(key)) is not None and one.state in NEEDS_CAUSE}
-
-    def _redraw(self, key: str) -> ServiceStatus | None:
-        """The status as it is now, or was last; None when it is the same."""
-        one, old = self._assessed.get(key), self._services.get(key)
-        if one is None:
-            if old is not None:
-                del self._services[key]
-                self._order_of(old).remove(_place(old))
-            return old
-        dependencies = self._roster.dependencies
-        cause = dependencies.first_failed(key, self._onset) if one.state in NEEDS_CAUSE else ""
-        name = self._roster.slots[cause].chosen.name if cause else ""
-        changes = self._changes.of(key, one.workloads, self._now)
-        new = status(key, self._roster.slots[key], one, dependencies, cause, self._onset(cause), name, changes)
-        if old == new:
-            return None
-        self._services[key] = new
-        if old is None or _place(old) != _place(new):
-            order = self._order_of(new)
-            if old is not None:
-                del order[bisect.bisect_left(order, _place(old))]
-            bisect.insort(order, _place(new))
-        return new
-
-    def _order_of(self, one: ServiceStatus) -> list[_Place]:
-        return self._nodes if one.node else self._order
-
-    def _onset(self, key: str) -> Onset | None:
-        one = self._assessed.get(key)
-        return one.onset if one is not None else None
-
-
-def _place(one: ServiceStatus) -> _Place:
-    return RANK[one.state], one.tier, one.name, one.key

@@ -32,7 +32,7 @@ def test_while_a_source_is_listed_its_pages_cost_nobody_else_an_assessment(monke
         assessed.append(slot.chosen.key)
         return assess(slot, world)
 
-    monkeypatch.setattr("cockpit.board.board.assess", noted)
+    monkeypatch.setattr("cockpit.board.statuses.assess", noted)
     scene.later(1, heard=False).changed(workload("web", {}, {}))
     assert scene["web"].state is State.UNKNOWN
     assert assessed == ["web"]
