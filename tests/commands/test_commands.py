@@ -13,6 +13,7 @@ from tests.program import clean_env, cockpit_argv
 from tests.terminal import Terminal
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+WITHIN = ("--within", str(PATIENCE))
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def run(tmp_path: Path) -> Run:
     def call(*words: str, **more: str) -> "subprocess.CompletedProcess[str]":
         env = {**clean_env(tmp_path), "DOCKER_HOST": f"unix://{tmp_path}/none.sock", **more}
         return subprocess.run(
-            cockpit_argv(*words), env=env, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
-            stdin=subprocess.DEVNULL,
+            cockpit_argv(*words), env=env, cwd=tmp_path, capture_output=True, text=True, timeout=2 * PATIENCE,
+            check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
     return call
@@ -46,7 +47,7 @@ def test_without_a_terminal_the_screen_says_what_to_use_instead(run: Run) -> Non
 
 
 def test_check_without_an_engine_cannot_tell_and_says_why(run: Run, tmp_path: Path) -> None:
-    done = run("check", "--json")
+    done = run("check", "--json", *WITHIN)
     report = json.loads(done.stdout)
     assert done.returncode == 2
     (source,) = report["sources"]
@@ -92,7 +93,7 @@ services:
     assert done.returncode == 64
     assert "QDRANT_API_KEY" in done.stderr
     assert run("validate", "p.yaml", QDRANT_API_KEY="hunter2hunter2").returncode == 0
-    report = json.loads(run("check", "./p.yaml", "--json").stdout)
+    report = json.loads(run("check", "./p.yaml", "--json", *WITHIN).stdout)
     (service,) = report["services"]
     assert service["state"] == "unknown"
     assert "QDRANT_API_KEY is not set" in service["why"]

@@ -74,7 +74,7 @@ def test_a_drill_turns_its_service_red_with_a_why_and_the_keys_lead_to_worked(
     select(terminal, "checkout")
     terminal.send("x")
     terminal.until(r"Why checkout is so")
-    terminal.until(r"> 1 . +\S+ \w")
+    terminal.until(r"> 1 . +\S+ \S")
     terminal.send("z")
     terminal.until(r">3\.8\.1")
     terminal.until(r"\+release: 3\.9\.0")
@@ -87,7 +87,7 @@ def test_a_drill_turns_its_service_red_with_a_why_and_the_keys_lead_to_worked(
     terminal.send("\t")
     terminal.until(lambda: "[ Do it ]" in terminal.text())
     terminal.send("\r")
-    terminal.until(r"worked after")
+    terminal.until(r"worked after", 2 * PATIENCE)
     terminal.send("\r")
     terminal.until(r"checkout: \d revisions")
     terminal.send("qq")
@@ -110,7 +110,7 @@ def test_a_fault_by_key_is_felt_and_a_restart_mends_it(brisk_demo: Callable[...,
     terminal.send("\t")
     terminal.until(lambda: "[ Do it ]" in terminal.text())
     terminal.send("\r")
-    terminal.until(r"worked after")
+    terminal.until(r"worked after", 2 * PATIENCE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
@@ -150,7 +150,7 @@ def test_killed_while_it_starts_nothing_is_left(demo: Callable[..., Terminal]) -
 def do(terminal: Terminal, *words: str) -> subprocess.CompletedProcess[str]:
     """`cockpit --profile demo do ...` beside a demo that is open in a terminal."""
     return subprocess.run(
-        brisk_argv("--profile", "demo", "do", *words),
+        brisk_argv("--profile", "demo", "do", *words, "--within", str(PATIENCE)),
         env=clean_env(terminal.home), cwd=CHECKOUT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
     )  # fmt: skip
 
@@ -160,6 +160,8 @@ def test_what_is_done_from_another_terminal_stands_in_the_open_one(demo: Callabl
     terminal.until(lambda: well(terminal))
     done = do(terminal, "cart", "restart", "--yes", "--json")
     assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "worked"), done.stderr
+    # What flaps on a busy machine moves it out of the few rows that the overview has for the timeline.
+    terminal.send("T")
     terminal.until(r"restart cart: worked")
     assert not (terminal.home / "state").exists()
 

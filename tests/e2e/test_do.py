@@ -24,6 +24,9 @@ from tests.terminal import Terminal
 
 Open = Callable[..., Terminal]
 Argv = Callable[..., list[str]]
+WITHIN = ("--within", str(PATIENCE))
+"""What runs is seen as late as that: the ten seconds that a person waits are few on a busy machine."""
+TRIES = 20
 
 
 @contextmanager
@@ -58,7 +61,7 @@ def do(
     home: Path, *words: str, profile: str = "demo", program: Argv = cockpit_argv, **env: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        program("--profile", profile, "do", *words),
+        program("--profile", profile, "do", *words, *WITHIN),
         env={**clean_env(home), **env}, cwd=CHECKOUT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
     )  # fmt: skip
 
@@ -73,10 +76,14 @@ def test_a_dry_run_prints_the_plan_and_does_nothing(shop: Path) -> None:
 
 
 def test_check_assesses_a_demo_that_runs(shop: Path) -> None:
-    done = subprocess.run(
-        cockpit_argv("check", "demo", "--json"),
-        env=clean_env(shop), cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+    # Its probes give a second to each answer: on a busy machine one of eight may miss it, and is asked again.
+    for _ in range(TRIES):
+        done = subprocess.run(
+            cockpit_argv("check", "demo", "--json", *WITHIN),
+            env=clean_env(shop), cwd=CHECKOUT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
+        )  # fmt: skip
+        if done.returncode == 0:
+            break
     told = json.loads(done.stdout)
     assert (done.returncode, told["verdict"]) == (0, "ok"), done.stdout
     assert {one["name"]: (one["ready"], one["desired"]) for one in told["services"]} == {
@@ -86,7 +93,7 @@ def test_check_assesses_a_demo_that_runs(shop: Path) -> None:
 
 
 def test_worked_is_0_and_its_json_holds_plan_and_verdict(shop: Path) -> None:
-    done = do(shop, "catalog", "restart", "--yes", "--json", "instance=catalog-1")
+    done = do(shop, "catalog", "restart", "--yes", "--json", "instance=catalog-1", program=brisk_argv)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["version"], told["outcome"], told["verdict"]["result"]) == (1, "worked", "worked")
@@ -121,13 +128,13 @@ def test_wrong_use_is_64_and_says_what_is_right(shop: Path, words: tuple[str, ..
 
 
 def test_what_is_not_seen_cannot_be_told(tmp_path: Path) -> None:
-    done = do(tmp_path, "cart", "restart", "--yes", "--within", "30")
+    done = do(tmp_path, "cart", "restart", "--yes")
     assert done.returncode == 2
     assert "no demo runs here: cockpit demo starts one" in done.stderr
 
 
-def ask(open_terminal: Open, shop: Path, *words: str) -> Terminal:
-    argv = cockpit_argv("--profile", "demo", "do", *words)
+def ask(open_terminal: Open, shop: Path, *words: str, program: Argv = cockpit_argv) -> Terminal:
+    argv = program("--profile", "demo", "do", *words, *WITHIN)
     return open_terminal(argv, cols=100, rows=40, home=shop, cwd=CHECKOUT)
 
 
@@ -145,7 +152,7 @@ def test_a_critical_service_is_confirmed_by_its_name(shop: Path, open_terminal: 
     terminal.until(r"Type gateway to confirm \(tier 1\)")
     terminal.send("y\r")
     assert terminal.wait_exit() == 3
-    terminal = ask(open_terminal, shop, "gateway", "restart")
+    terminal = ask(open_terminal, shop, "gateway", "restart", program=brisk_argv)
     terminal.until(r"Type gateway to confirm")
     terminal.send("gateway\r")
     terminal.until(r"worked after")
@@ -207,7 +214,7 @@ def test_without_the_engine_it_cannot_tell(
 ) -> None:
     docker_clean.stop()
     try:
-        done = docker_shop("web", "restart", "--yes", "--within", "30")
+        done = docker_shop("web", "restart", "--yes")
     finally:
         docker_clean.start()
     assert done.returncode == 2

@@ -20,7 +20,8 @@ Json = dict[str, Any]
 
 def check(engine: DockerEngine, home: Path) -> tuple[int, Json]:
     env = {**clean_env(home, "xterm-256color"), "DOCKER_HOST": engine.url}
-    done = subprocess.run(cockpit_argv("check", "--json"), env=env, capture_output=True, timeout=PATIENCE, check=False)
+    argv = cockpit_argv("check", "--json", "--within", str(PATIENCE))
+    done = subprocess.run(argv, env=env, capture_output=True, timeout=2 * PATIENCE, check=False)
     return done.returncode, json.loads(done.stdout)
 
 

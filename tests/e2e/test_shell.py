@@ -24,6 +24,7 @@ Open = Callable[..., Terminal]
 Cockpit = Callable[..., Terminal]
 WITHIN = 60.0
 """Seconds after which something hangs: a busy machine may take long for anything."""
+SEEN = ("--within", str(WITHIN))
 PROFILE = """
 version: 1
 name: shop
@@ -240,7 +241,7 @@ def test_a_terminal_that_hangs_up_leaves_no_process_and_no_shell(
 
 
 def test_by_do(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
-    terminal = cockpit("do", "web", "shell")
+    terminal = cockpit("do", "web", "shell", *SEEN)
     terminal.until(r"Do it\? \[y/N\]", WITHIN)
     assert "open until you end it; then its exit code is told" in terminal.text()
     terminal.send("y\r")
@@ -253,7 +254,7 @@ def test_by_do(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
 
 
 def test_by_do_without_a_terminal_nothing_is_opened(shop: DockerEngine, cockpit: Cockpit, tmp_path: Path) -> None:
-    argv = cockpit_argv("--profile", str(tmp_path / "shop.yaml"), "do", "web", "shell", "--yes")
+    argv = cockpit_argv("--profile", str(tmp_path / "shop.yaml"), "do", "web", "shell", "--yes", *SEEN)
     env = {**clean_env(tmp_path), "DOCKER_HOST": shop.url}
     done = subprocess.run(argv, env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 3, done.stdout
@@ -262,7 +263,7 @@ def test_by_do_without_a_terminal_nothing_is_opened(shop: DockerEngine, cockpit:
 
 
 def test_by_do_a_signal_ends_it(shop: DockerEngine, cockpit: Cockpit) -> None:
-    terminal = cockpit("do", "web", "shell", "--yes")
+    terminal = cockpit("do", "web", "shell", "--yes", *SEEN)
     in_shell(terminal)
     terminal.signal(signal.SIGTERM)
     # A machine so slow that the end is not seen in the time that a stop has says that.
