@@ -41,7 +41,7 @@ def test_kill_9_at_random_points(tmp_path: Path) -> None:
     prepare(tmp_path / "state")
     done = subprocess.run(
         [sys.executable, "-m", "tests.mitigate.mortal", str(tmp_path), str(ROUNDS), "29"],
-        cwd=ROOT, capture_output=True, text=True, timeout=2 * PATIENCE + 2 * ROUNDS, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=2 * PATIENCE + 10 * ROUNDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
