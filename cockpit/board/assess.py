@@ -31,7 +31,10 @@ class World(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """One reason. vote: the state it speaks for; weight: how telling it is; label: whose it is ("web-2") or empty."""
+    """One reason. vote: the state it speaks for; weight: how telling it is; label: whose it is ("web-2") or empty.
+
+    standing: it is said on the row beside the first reason, and where there is none.
+    """
 
     vote: State
     weight: int
@@ -39,6 +42,7 @@ class Finding(Struct, frozen=True):
     since: datetime | None = None
     exact: bool = True
     label: str = ""
+    standing: bool = False
 
 
 class Assessment(Struct, frozen=True, kw_only=True):
@@ -189,7 +193,7 @@ def _unit_findings(unit: _Unit, vote: State) -> Iterable[Finding]:
     for remark in unit.workload.remarks:
         # Beside what instances say of themselves (8, 9) and before that they are missing.
         bad = number_vote(remark.state)
-        yield Finding(bad or State.OK, 6 if bad else 2, remark.text, remark.since)
+        yield Finding(bad or State.OK, 6 if bad else 2, remark.text, remark.since, standing=remark.standing)
     if runs.desired == 0 and not runs.done and not unit.judged:
         yield Finding(State.PAUSED, 3, "scaled to 0")
     elif runs.desired and not unit.judged:

@@ -132,12 +132,14 @@ class ReadingState(StrEnum):
 class Remark(Struct, frozen=True):
     """What the platform says of a workload beside its instances: "HPA at its maximum of 10", "exceeded quota: ...".
 
-    state: OK only tells, DEGRADED (or DOWN) makes its service degraded.
+    state: OK only tells, DEGRADED (or DOWN) makes its service degraded. standing: it is said on the service's row too,
+    also while all is well.
     """
 
     text: SafeText
     state: ReadingState
     since: datetime | None = None
+    standing: bool = False
 
 
 class Autoscaler(Struct, frozen=True, kw_only=True):
@@ -221,6 +223,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     """What the platform still tells of its past, where it does."""
     autoscaler: Autoscaler | None = None
+    isolated: bool | None = None
+    """Whether somebody cut it, or some of it, off from the network; None: the platform does not tell."""
     node: NodeFacts | None = None
     """Of a machine that others run on; its one instance is itself."""
 

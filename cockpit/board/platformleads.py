@@ -110,6 +110,7 @@ _REMARKS: tuple[tuple[re.Pattern[str], Kind, str], ...] = (
     (re.compile(r"\((?:\d+ )?new pods?\)$"), Kind.NEW, ""),
     (re.compile(r"^rollout"), Kind.ROLLOUT, ""),
     (re.compile(r"^job failed"), Kind.JOB, ""),
+    (re.compile(r"^isolated by NetworkPolicy (\S+)"), Kind.REMARK, "networkpolicies"),
     (re.compile(r"(\S+), which is cordoned$|cordoned nodes, (\S+) among them$"), Kind.REMARK, "nodes"),
 )
 """What a remark is about, by its words; the kind of object that it names first, if it names one."""

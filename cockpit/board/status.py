@@ -76,12 +76,14 @@ def _after(one: Assessment, changes: tuple[Change, ...]) -> str:
 
 
 def _why(one: Assessment, cause: Onset | None, name: str, after: str) -> SafeText:
+    standing = [found.text for found in one.findings if found.standing]
     if one.state is State.OK:
-        return SafeText("")
+        return _reason(", ".join(standing))
     first = one.findings[0] if one.findings else None
     if cause is not None and _leads(first, cause):
-        return _reason(why.dependency(name, cause.state, cause.at))
-    return _reason(", ".join(part for part in (first.text if first else "", after) if part))
+        return _reason(", ".join((why.dependency(name, cause.state, cause.at), *standing)))
+    parts = (first.text if first else "", after, *standing)
+    return _reason(", ".join(dict.fromkeys(part for part in parts if part)))
 
 
 def _evidence(one: Assessment, cause: Onset | None, name: str, after: str) -> tuple[SafeText, ...]:

@@ -15,6 +15,7 @@ POLICY = "policy"
 """The fact of an answer that says which policy was seen."""
 _FORWARDED = "forwarded to"
 """Stands in what a probe asks that reaches its instance through the platform's API."""
+_UNSEEN = "whether the network plugin enforces it no probe shows"
 _BAD = frozenset({ReadingState.DOWN, ReadingState.DEGRADED})
 
 
@@ -32,7 +33,7 @@ def denied(sight: Sight) -> Finding:
     why = "no probe that was good before has answered since"
     if asked:
         why = f"{direct.probe} is still good" if direct else "its probes come by a port-forward, which no policy holds"
-    return _unknown(f"{name} stands; whether it is enforced is not seen: {why}")
+    return _unknown(f"{name} stands and selects its pods: in force as far as the API tells; {_UNSEEN}: {why}")
 
 
 def let_through(sight: Sight) -> Finding:

@@ -1,7 +1,7 @@
 """What a platform says of a workload beside its instances."""
 
 from cockpit.board.model import ReadingState, Remark, SafeText, State
-from tests.board.scene import Scene, workload
+from tests.board.scene import Scene, exited, workload
 
 
 def told(scene: Scene, remark: Remark) -> Scene:
@@ -19,6 +19,14 @@ def test_a_remark_that_only_tells_stands_among_the_evidence() -> None:
     one = scene["web"]
     assert (one.state, one.why) == (State.OK, "")
     assert "HPA at its maximum of 10" in one.evidence
+
+
+def test_what_stands_is_said_on_the_row_while_all_is_well_and_beside_what_is_not() -> None:
+    standing = Remark(SafeText("isolated by NetworkPolicy x"), ReadingState.OK, standing=True)
+    scene = told(Scene(), standing)
+    assert (scene["web"].state, scene["web"].why) == (State.OK, "isolated by NetworkPolicy x")
+    scene.changed(workload("web", exited(1, at=scene.at), remarks=(standing,)))
+    assert scene["web"].why == "exit 1, isolated by NetworkPolicy x"
 
 
 def test_a_remark_of_a_source_that_is_lost_is_not_believed() -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cockpit.backends.docker.events import read_events
 from cockpit.backends.docker.fleet import HOLD, Fleet
 from cockpit.backends.docker.group import Place
 from cockpit.backends.docker.swarm_shape import views
 from cockpit.backends.docker.times import from_nanoseconds
-from cockpit.backends.docker.wire import Container, ContainerRow, Event
+from cockpit.backends.docker.wire import Container, ContainerRow, Event, Network, RowHost, RowNetworks
 from cockpit.backends.docker.wire_swarm import Service, Task
 from cockpit.board.model import Health, Identity, Instance, Phase, SafeText, Workload
 from cockpit.board.secrets import Secrets
@@ -64,6 +65,22 @@ def test_a_list_is_told_once() -> None:
     assert told(fleet) == {}
     assert fleet.listed([row("a")]) == set()
     assert told(fleet) == {"web": None}
+
+
+def test_what_was_taken_off_its_networks_is_told_and_what_never_had_one_is_not() -> None:
+    def one(name: str, mode: str, **networks: Network) -> ContainerRow:
+        labels = LABELS if name != "other" else None
+        return replace(row(name, labels=labels), host_config=RowHost(mode), network_settings=RowNetworks(networks))
+
+    fleet = make()
+    there = Network(ip_address="10.0.0.2")
+    fleet.listed([one("a", "shop_default"), one("b", "shop_default", shop_default=there), one("other", "host")])
+    web, other = (workload for workload in sorted(fleet.everything(), key=lambda one: one.id.name, reverse=True))
+    assert (web.isolated, [str(remark.text) for remark in web.remarks]) == (True, ["1 of 2 isolated: on no network"])
+    assert (other.isolated, other.remarks) == (False, ())
+    # Just after it was started nobody knows its address.
+    fleet.happened("start", "a", {}, AT, now=100.0)
+    assert next(one for one in fleet.everything() if one.id.name == "web").isolated is False
 
 
 def test_an_event_waits_a_moment_for_its_inspection() -> None:

@@ -36,7 +36,10 @@ def test_a_probe_that_was_good_and_is_not_since_shows_that_it_holds() -> None:
 def test_what_still_answers_leaves_it_unknown() -> None:
     found = judged(lambda world: world.ask_probe(ReadingState.OK, "200"))
     assert found.answer is Answer.UNKNOWN
-    assert found.detail == "deny-web stands; whether it is enforced is not seen: health is still good"
+    assert found.detail == (
+        "deny-web stands and selects its pods: in force as far as the API tells; "
+        "whether the network plugin enforces it no probe shows: health is still good"
+    )
 
 
 def test_without_an_answer_since_it_is_unknown() -> None:

@@ -15,6 +15,7 @@ from cockpit.profile.schema import Selector, Service
 from tests.mitigate.bridge import Bridge
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import DockerEngine
+from tests.patience import PATIENCE
 
 WELL = Healthcheck("true", interval=0.3)
 ILL = Healthcheck("echo cannot reach the database; exit 1", interval=0.3)
@@ -218,6 +219,7 @@ async def test_a_service_is_isolated_and_connected_again(docker_clean: DockerEng
     assert inspected(docker_clean)["NetworkSettings"]["Networks"] == {}
     assert inspected(docker_clean)["State"]["Running"]
     assert {one.word for one in bridge.temporary} == {"isolated"}
+    await bridge.board.until(lambda now: [one.why for one in now.services] == ["isolated: on no network"], PATIENCE)
     with pytest.raises(PlanRefused, match="it is on no network"):
         await bridge.made("isolate", "web", 2)
     back = await bridge.undoes(made, 2)

@@ -10,13 +10,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from cockpit.backends.docker import shape
+
 Json = dict[str, Any]
 
 _NUMBERED = re.compile(r"^(?P<head>.*[-_])(?P<number>\d{1,6})$")
 _SAME = ("Cmd", "Entrypoint", "WorkingDir", "User", "StopSignal", "Healthcheck", "Shell", "OnBuild")
 _KEYED = ("Labels", "ExposedPorts", "Volumes")
 _KEPT_OF_NETWORK = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority")
-_OTHERS = ("host", "none", "container:")
 NUMBER = "com.docker.compose.container-number"
 IMAGE = "com.docker.compose.image"
 
@@ -37,9 +38,9 @@ def clone(whole: Json, image: str, *, defaults: Json | None = None, same_place: 
     config, host = dict(whole.get("Config") or {}), dict(whole.get("HostConfig") or {})
     own = str(whole.get("Id", ""))[:12]
     mode = str(host.get("NetworkMode") or "")
-    if config.get("Hostname") == own or mode.startswith(_OTHERS):
+    if config.get("Hostname") == own or mode.startswith(shape.OTHERS):
         config.pop("Hostname", None)
-    if mode.startswith(_OTHERS):
+    if mode.startswith(shape.OTHERS):
         config.pop("Domainname", None)
     if not same_place:
         config.pop("MacAddress", None)
@@ -51,7 +52,7 @@ def clone(whole: Json, image: str, *, defaults: Json | None = None, same_place: 
     networks = [
         (name, _endpoint(found or {}, own, same_place=same_place))
         for name, found in sorted(((whole.get("NetworkSettings") or {}).get("Networks") or {}).items())
-        if not mode.startswith(_OTHERS)
+        if not mode.startswith(shape.OTHERS)
     ]
     first = next((each for each in networks if each[0] == mode), networks[0] if networks else None)
     body = {**config, "HostConfig": host}

@@ -15,8 +15,6 @@ from cockpit.board.text import safe
 
 Json = dict[str, Any]
 
-OTHERS = ("host", "none", "container:")
-"""Ways to be attached that no network is joined or left by."""
 _ADDRESSES = {"ip": "IPv4Address", "ip6": "IPv6Address"}
 _LISTS = {"alias": "Aliases", "link": "Links"}
 LONGEST = 8000

@@ -9,7 +9,7 @@ from cockpit.backends.docker import shape
 from cockpit.backends.docker.shape import Owner
 from cockpit.backends.docker.swarm_shape import Slot, View
 from cockpit.backends.docker.wire import ContainerRow
-from cockpit.board.model import Instance, Port, SafeText, Workload
+from cockpit.board.model import Instance, Phase, Port, ReadingState, Remark, SafeText, Workload
 from cockpit.board.text import safe
 
 _TASK_NAME = re.compile(r"^(.*)\.[a-z0-9]{25}$")
@@ -56,6 +56,7 @@ def from_containers(owner: Owner, members: list[Known], place: Place) -> Workloa
         members = _newest_of_each_slot(members)
     members = sorted(members, key=lambda known: (shape.number_of(known.labels), known.instance.name))
     newest = max(members, key=lambda known: known.row.created)
+    alone = _isolated(members)
     created = [known.instance.created_at for known in members if known.instance.created_at]
     return Workload(
         id=owner.identity(place.scope),
@@ -65,7 +66,28 @@ def from_containers(owner: Owner, members: list[Known], place: Place) -> Workloa
         image=newest.instance.image,
         changed_at=max(created, default=None),
         depends_on=shape.depends_on(newest.labels),
+        remarks=alone,
+        isolated=bool(alone),
     )
+
+
+def _isolated(members: list[Known]) -> tuple[Remark, ...]:
+    """What runs and was taken off each network that it was made with. Just after an event nobody knows its address."""
+    running = [one for one in members if one.instance.phase is Phase.RUNNING]
+    alone = [
+        one
+        for one in running
+        if (one.detailed or not one.stamp) and not one.instance.addresses and _has_own_network(one.row)
+    ]
+    if not alone:
+        return ()
+    count = "" if len(alone) == len(running) else f"{len(alone)} of {len(running)} "
+    return (Remark(safe(f"{count}isolated: on no network", 300), ReadingState.OK, standing=True),)
+
+
+def _has_own_network(row: ContainerRow) -> bool:
+    mode = row.host_config.network_mode if row.host_config else ""
+    return bool(mode) and not mode.startswith(shape.OTHERS)
 
 
 def from_view(owner: Owner, view: View, known: Mapping[str, Known], place: Place) -> Workload:

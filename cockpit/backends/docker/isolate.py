@@ -89,8 +89,8 @@ class Connect:
     )
 
     def offered(self, workload: Workload) -> bool:
-        """Whether a container runs that has no address."""
-        return any(one.phase is Phase.RUNNING and not one.addresses for one in workload.instances)
+        """Whether a container runs that is on none of its networks."""
+        return bool(workload.isolated)
 
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One operation for each container that is named. PlanRefused."""

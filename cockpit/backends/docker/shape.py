@@ -34,6 +34,8 @@ _PHASES: Mapping[str, Phase] = {
 }
 _EXIT = re.compile(r"^(?:Exited|Restarting) \((-?\d{1,10})\)")
 _DEFAULT_PERIOD = 100_000
+OTHERS = ("host", "none", "container:")
+"""Ways to be attached that no network is joined or left by."""
 ENDED = frozenset({Phase.EXITED, Phase.DEAD, Phase.RESTARTING})
 ALIVE = frozenset({Phase.RUNNING, Phase.PAUSED})
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from cockpit.backends.kubernetes.owners import Owner
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Condition, LabelSelector, condition
-from cockpit.backends.kubernetes.wire_apps import Event, Hpa, Pdb
+from cockpit.backends.kubernetes.wire_apps import Event, Hpa, Isolation, Pdb
 from cockpit.board.model import Autoscaler, Change, ChangeKind, ReadingState, Remark, SafeText
 from cockpit.board.text import safe
 
@@ -31,6 +31,13 @@ class PdbFact(Struct, frozen=True):
     space: str
     selector: LabelSelector | None
     remark: Remark | None
+
+
+class IsolationFact(Struct, frozen=True):
+    """Whom a network policy of the cockpit's isolates; None: it does not say."""
+
+    target: Owner | None
+    remark: Remark
 
 
 class EventFact(Struct, frozen=True):
@@ -96,6 +103,15 @@ def pdb(one: Pdb) -> PdbFact:
         )
         remark = Remark(safe(text, 200), ReadingState.OK)
     return PdbFact(one.metadata.namespace, one.spec.selector, remark)
+
+
+def isolation(one: Isolation) -> IsolationFact:
+    """A policy that isolates. Whether the cluster's network plugin enforces it nobody here knows."""
+    meta = one.metadata
+    kind, _, name = (meta.annotations.target if meta.annotations else "").partition("/")
+    words = safe(f"isolated by NetworkPolicy {meta.name}", 300)
+    target = Owner(kind, meta.namespace, name) if kind and name else None
+    return IsolationFact(target, Remark(words, ReadingState.OK, moment(meta.creation_timestamp), standing=True))
 
 
 def event(one: Event) -> EventFact:

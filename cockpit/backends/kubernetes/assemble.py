@@ -74,7 +74,12 @@ def workload(
         maintenance=bool(control and control.suspended),
         rollout=control.rollout if control else SafeText(""),
         changed_at=control.changed_at if control else None,
-        remarks=(*_remarks(owner, control, shown, instances, desired, around), *_leaving(pods, around)),
+        remarks=(
+            *_remarks(owner, control, shown, instances, desired, around),
+            *_leaving(pods, around),
+            *around.isolations.get(owner, {}).values(),
+        ),
+        isolated=around.isolated(owner),
         generation=control.generation if control else None,
         changes=(*changes, *_around(owner, pods, around)),
         autoscaler=hpa.scaler if (hpa := around.hpas.get(owner)) else None,

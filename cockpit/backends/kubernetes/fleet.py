@@ -109,6 +109,12 @@ class Fleet:
             self.blind = blind
             self._dirty.update(self._controls)
 
+    def set_unseen(self, unseen: bool) -> None:
+        """Whether isolations cannot be seen."""
+        if self._surroundings.isolations_unseen != unseen:
+            self._surroundings.isolations_unseen = unseen
+            self._dirty.update(self._controls)
+
     # What is asked.
 
     def pod(self, uid: str) -> PodFact | None:

@@ -126,12 +126,17 @@ class Follower:
     def _resource(self) -> str:
         return f"{self.kind.resource} in namespace {self.space}" if self.space else self.kind.resource
 
+    @property
+    def _selected(self) -> dict[str, str]:
+        wanted = {"fieldSelector": self.kind.selector, "labelSelector": self.kind.labels}
+        return {name: words for name, words in wanted.items() if words}
+
     async def _list(self) -> None:
         path, token, limit = self.kind.path(self.space), "", min(FIRST_PAGE, self._limit)
         self._taker.begin(self.kind, self.space)
         while True:
             query: dict[str, str | int] = {"limit": limit}
-            query |= {"fieldSelector": self.kind.selector} if self.kind.selector else {}
+            query |= self._selected
             query |= {"continue": token} if token else {}
             try:
                 data = await self._client.raw(path, query, timeout=PAGE_TIMEOUT, accept=self.kind.accept)
@@ -171,7 +176,7 @@ class Follower:
             "watch": "true", "allowWatchBookmarks": "true", "resourceVersion": self._version,
             "timeoutSeconds": WATCH_SECONDS,
         }  # fmt: skip
-        query |= {"fieldSelector": self.kind.selector} if self.kind.selector else {}
+        query |= self._selected
         opened = False
         try:
             async with self._client.stream(self.kind.path(self.space), query, self.kind.accept_one) as reply:

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from cockpit.backends.kubernetes.wire import Edited, Page
-from cockpit.backends.kubernetes.wire_apps import Controller, CronJob, Event, Hpa, Job, Pdb
+from cockpit.backends.kubernetes.wire_apps import Controller, CronJob, Event, Hpa, Isolation, Job, Pdb
 from cockpit.backends.kubernetes.wire_nodes import Node
 from cockpit.backends.kubernetes.wire_pods import Pod
 from cockpit.backends.kubernetes.wire_templates import Revised
@@ -25,12 +25,16 @@ class Kind(Struct, frozen=True, kw_only=True):
     first: bool = True
     selector: str = ""
     """A field selector, where not all of the kind is wanted."""
+    labels: str = ""
+    """The same by labels."""
     accept: str = ""
     """How it is asked for, where not as it is."""
     accept_one: str = ""
     """The same for what a watch tells."""
     aside: bool = False
     """Nothing that is shown now needs it: only what changed lately would be known better."""
+    optional: bool = False
+    """That it may not be seen is worth no word of its own."""
 
     def path(self, namespace: str = "") -> str:
         """Where it is listed; an empty namespace means all."""
@@ -81,9 +85,18 @@ SECRETS = Kind(
     selector="type!=helm.sh/release.v1", accept=_METADATA.format("List"), accept_one=_METADATA.format(""),
 )  # fmt: skip
 
+MANAGED_BY, US = "app.kubernetes.io/managed-by", "incident-cockpit"
+"""The label of what the cockpit made, and its value."""
+# Of network policies only the cockpit's own, and of them whom they isolate.
+ISOLATIONS = Kind(
+    plural="networkpolicies", singular="networkpolicy", group="networking.k8s.io", type=Isolation, page=Page[Isolation],
+    first=False, aside=True, optional=True, labels=f"{MANAGED_BY}={US}",
+    accept=_METADATA.format("List"), accept_one=_METADATA.format(""),
+)  # fmt: skip
+
 OBSERVED: tuple[Kind, ...] = (
     DEPLOYMENTS, STATEFULSETS, DAEMONSETS, REPLICASETS, JOBS, CRONJOBS, PODS, NODES, HPAS, PDBS, EVENTS,
-    REVISIONS, CONFIG_MAPS, SECRETS,
+    REVISIONS, CONFIG_MAPS, SECRETS, ISOLATIONS,
 )  # fmt: skip
 
 BY_NAME: Mapping[str, Kind] = {kind.singular: kind for kind in OBSERVED}

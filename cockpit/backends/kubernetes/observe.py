@@ -13,7 +13,7 @@ from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.fleet import Fleet
 from cockpit.backends.kubernetes.follow import Follower
-from cockpit.backends.kubernetes.kinds import OBSERVED, PODS
+from cockpit.backends.kubernetes.kinds import ISOLATIONS, OBSERVED, PODS
 from cockpit.backends.kubernetes.meter import Meter
 from cockpit.backends.kubernetes.wire import Bookmark
 from cockpit.backends.together import together
@@ -100,8 +100,8 @@ class Observation:
 
     def aside(self) -> SafeText:
         """What cannot be seen, and is needed only to know what changed."""
-        denied = [one.standing.denied for one in self._followers if one.standing.denied and one.kind.aside]
-        return safe("; ".join(dict.fromkeys(denied)), 500)
+        found = (one for one in self._followers if one.kind.aside and not one.kind.optional)
+        return safe("; ".join(dict.fromkeys(one.standing.denied for one in found if one.standing.denied)), 500)
 
     async def _scope(self) -> str:
         """The cluster, wherever it is looked at from: who may not see kube-system knows it by its address alone."""
@@ -135,6 +135,7 @@ class Observation:
             await self._news.wait()
             self._news.clear()
             self.fleet.set_blind(self._blind())
+            self.fleet.set_unseen(any(one.standing.denied for one in self._followers if one.kind is ISOLATIONS))
             if not self.whole.is_set() and self._is_whole():
                 self.whole.set()
                 self._rows.set()

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from cockpit.backends.kubernetes import around
-from cockpit.backends.kubernetes.around import EventFact, HpaFact, PdbFact
-from cockpit.backends.kubernetes.kinds import EVENTS, HPAS, NODES, PDBS
+from cockpit.backends.kubernetes.around import EventFact, HpaFact, IsolationFact, PdbFact
+from cockpit.backends.kubernetes.kinds import EVENTS, HPAS, ISOLATIONS, NODES, PDBS
 from cockpit.backends.kubernetes.nodes import NodeFact, Nodes, Where, node
 from cockpit.backends.kubernetes.owners import Key, Owner
 from cockpit.backends.kubernetes.shelf import Shelf
+from cockpit.board.model import Remark
 
 EVENTS_MOST = 5_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -46,11 +47,14 @@ class Surroundings:
         self.nodes: dict[str, NodeFact] = {}
         self.hpas: dict[Owner, HpaFact] = {}
         self.pdbs: dict[Key, PdbFact] = {}
+        self.isolations: dict[Owner, dict[Key, Remark]] = {}
+        self.isolations_unseen = False
         self._events: dict[str, dict[str, EventFact]] = {}
         self.shelves: Mapping[str, Shelf[Any, Any]] = {
             NODES.plural: Shelf(node, self._node_changed),
             HPAS.plural: Shelf(around.hpa, self._hpa_changed),
             PDBS.plural: Shelf(around.pdb, self._pdb_changed),
+            ISOLATIONS.plural: Shelf(around.isolation, self._isolation_changed),
             EVENTS.plural: Shelf(around.event, self._event_changed, EVENTS_MOST),
         }
         """By the plural of their kind."""
@@ -62,6 +66,10 @@ class Surroundings:
             return None
         found = (known.get(reason) for reason in reasons)
         return next((one for one in found if one and (after is None or (one.at or _LONG_AGO) >= after)), None)
+
+    def isolated(self, owner: Owner) -> bool | None:
+        """Whether a policy of the cockpit's isolates a workload; None: such policies cannot be seen."""
+        return None if self.isolations_unseen else owner in self.isolations
 
     def _node_changed(self, key: Key, _: NodeFact | None, new: NodeFact | None) -> None:
         old = self.nodes.pop(key[1], None)
@@ -83,6 +91,16 @@ class Surroundings:
         if new is not None and new.remark is not None:
             self.pdbs[key] = new
         self._touched(self._concerned.in_space(key[0]))
+
+    def _isolation_changed(self, key: Key, old: IsolationFact | None, new: IsolationFact | None) -> None:
+        if old is not None and old.target is not None:
+            others = self.isolations.get(old.target, {})
+            others.pop(key, None)
+            if not others:
+                self.isolations.pop(old.target, None)
+        if new is not None and new.target is not None:
+            self.isolations.setdefault(new.target, {})[key] = new.remark
+        self._touched(one.target for one in (old, new) if one is not None and one.target is not None)
 
     def _event_changed(self, _: Key, old: EventFact | None, new: EventFact | None) -> None:
         if old is not None:

@@ -1,6 +1,6 @@
 """What makes pods and keeps them as they are: Deployments and their like, jobs; and what limits them."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cockpit.backends.kubernetes.wire import Condition, EditedMeta, LabelledMeta, LabelSelector, Meta, Wire
 from cockpit.backends.kubernetes.wire_templates import Template
@@ -142,6 +142,24 @@ class Pdb(Wire, frozen=True, kw_only=True, gc=False):
     metadata: Meta = Meta()
     spec: PdbSpec = PdbSpec()
     status: PdbStatus = PdbStatus()
+
+
+class Isolated(Struct, frozen=True, gc=False):
+    """The annotation of a network policy that the cockpit made: whom it isolates, as "deployment/web"."""
+
+    target: str = field(name="incident-cockpit/target", default="")
+
+
+class IsolationMeta(Meta, frozen=True, kw_only=True, gc=False):
+    """Its metadata."""
+
+    annotations: Isolated | None = None
+
+
+class Isolation(Wire, frozen=True, kw_only=True, gc=False):
+    """The metadata of one of networking.k8s.io/v1 networkpolicies."""
+
+    metadata: IsolationMeta = IsolationMeta()
 
 
 class ObjectRef(Wire, frozen=True, gc=False):

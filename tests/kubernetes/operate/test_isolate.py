@@ -9,10 +9,13 @@ from msgspec.structs import replace
 
 from cockpit.backends.change import Plan, PlanRefused
 from cockpit.backends.kubernetes.errors import ApiAnswer, Status
+from cockpit.backends.kubernetes.kinds import ISOLATIONS, OBSERVED
+from cockpit.board.model import Workload
 from cockpit.demo.kubernetes.cluster import build
 from cockpit.demo.kubernetes.cluster.access import ADMIN, Grant
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.mitigate.errors import TargetChanged
+from tests.kubernetes.backend.watch import Watch
 from tests.kubernetes.conftest import Kubernetes
 from tests.kubernetes.operate.bridge import STORAGE, Bridge
 from tests.kubernetes.operate.keeping import Keeping
@@ -61,7 +64,7 @@ async def test_it_is_previewed_kept_made_read_back_and_taken_away(keeping: Keepi
     verdict = await keeping.carry_out(short(made))
     # The policy stands; that it is enforced nothing has shown.
     assert verdict.result == "unknown"
-    assert f"{NAME} stands; whether it is enforced is not seen" in verdict.evidence[0]
+    assert f"{NAME} stands and selects its pods: in force as far as the API tells" in verdict.evidence[0]
     stored = policies(keeping)[NAME]
     assert stored["spec"] == {"podSelector": {"matchLabels": CHOSEN}, "policyTypes": ["Ingress", "Egress"]}
     assert stored["metadata"]["uid"] in keeping.facts("uid")
@@ -77,6 +80,32 @@ async def test_it_is_previewed_kept_made_read_back_and_taken_away(keeping: Keepi
     assert (policies(keeping), keeping.temporary) == ({}, ())
     with pytest.raises(PlanRefused, match=f"checkout is not isolated: there is no NetworkPolicy {NAME}"):
         await keeping.made("connect", "checkout")
+
+
+def offered(bridge: Bridge, workload: Workload) -> set[str]:
+    return {verb.name for verb in bridge.operator.verbs(workload)} & {"isolate", "connect"}
+
+
+async def test_it_is_told_on_the_board_also_to_who_looks_later_and_connect_is_offered_only_then(bridge: Bridge) -> None:
+    assert offered(bridge, await bridge.sees("checkout")) == {"isolate"}
+    await bridge.carry_out(short(await bridge.made("isolate", "checkout")))
+    words = f"isolated by NetworkPolicy {NAME}"
+    async with Watch(bridge.kubernetes.kubeconfig) as later:
+        for watch in (bridge.watch, later):
+            await watch.assessed("checkout", lambda one: one.why == words and words in one.evidence)
+            assert offered(bridge, await watch.sees("checkout", lambda one: one.isolated)) == {"connect"}
+            assert offered(bridge, await watch.sees("catalog", lambda one: one.isolated is False)) == {"isolate"}
+        await bridge.does("connect", "checkout")
+        await later.assessed("checkout", lambda one: words not in one.evidence)
+
+
+async def test_where_policies_may_not_be_seen_nobody_says_that_nothing_is_isolated(bridge: Bridge) -> None:
+    kinds = tuple(kind.plural for kind in OBSERVED if kind is not ISOLATIONS)
+    bridge.cluster.policy.grants[ADMIN] = (Grant(("get", "list", "watch"), (*kinds, "namespaces")),)
+    async with Watch(bridge.kubernetes.kubeconfig) as watch:
+        workload = await watch.sees("checkout", lambda one: one.isolated is None and one.instances)
+        assert offered(bridge, workload) == {"isolate", "connect"}
+        assert "networkpolicies" not in str(watch.board.snapshot().sources)
 
 
 async def test_whom_it_holds_besides_and_what_stays_allowed_is_told(bridge: Bridge) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from cockpit.backends.base import NoAnswer
 from cockpit.backends.change import Facts, Operation, Outcome, Plan, PlanRefused, Verb
 from cockpit.backends.kubernetes.errors import ApiAnswer
+from cockpit.backends.kubernetes.kinds import MANAGED_BY, US
 from cockpit.backends.kubernetes.operate import policy
 from cockpit.backends.kubernetes.operate.change import look, mark_of
 from cockpit.backends.kubernetes.operate.draft import kubectl, make_plan, ready_count, ready_words
@@ -36,8 +37,8 @@ class Isolate:
     verb = Verb(name="isolate", title="Isolate (deny-all NetworkPolicy)")
 
     def offered(self, workload: Workload) -> bool:
-        """Whether a pod is there."""
-        return bool(workload.instances)
+        """Whether a pod is there that is not known to be isolated."""
+        return bool(workload.instances) and not workload.isolated
 
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One operation. PlanRefused: it is isolated already, or no policy could hold it."""
@@ -108,13 +109,13 @@ class Connect:
     """The policy that isolates is taken away."""
 
     verb = Verb(
-        name="connect", title="Connect (take the cockpit's deny-all away)",
+        name="connect", title="Connect (take the cockpit's deny-all away, if there is one)",
         options=(("policy", "its NetworkPolicy's name; left out: the one that isolate made"),),
     )  # fmt: skip
 
     def offered(self, workload: Workload) -> bool:
-        """Always: whether there is such a policy is asked when it is planned."""
-        return bool(workload.instances)
+        """Whether it is isolated, or that is not known: it is asked when it is planned."""
+        return bool(workload.instances) and workload.isolated is not False
 
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One operation. PlanRefused: there is no such policy, or the cockpit did not make it for this workload."""
@@ -126,7 +127,7 @@ class Connect:
         if now is None:
             raise PlanRefused(f"{workload.id.name} is not isolated: there is no NetworkPolicy {name}")
         meta = meta_of(now)
-        ours = (meta.get("labels") or {}).get(policy.MANAGED_BY) == policy.US
+        ours = (meta.get("labels") or {}).get(MANAGED_BY) == US
         if not ours or (meta.get("annotations") or {}).get(policy.TARGET) != policy.what(workload.id):
             raise PlanRefused(f"{workload.id.name}: NetworkPolicy {name} was not made by isolate for it: use kubectl")
         request = _deletion(workload.id.space, name, str(meta.get("uid", "")))

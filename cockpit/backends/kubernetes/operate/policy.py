@@ -16,7 +16,7 @@ from cockpit.backends.change import PlanRefused
 from cockpit.backends.kubernetes.around import selects
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.history import selector_words
-from cockpit.backends.kubernetes.kinds import PODS, Kind
+from cockpit.backends.kubernetes.kinds import MANAGED_BY, PODS, US, Kind
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, meta_of, spec_of
 from cockpit.backends.kubernetes.wire import LabelSelector
 from cockpit.board.model import Identity, Workload
@@ -24,7 +24,6 @@ from cockpit.board.model import Identity, Workload
 POLICIES = Kind(
     plural="networkpolicies", singular="networkpolicy", group="networking.k8s.io", type=Any, page=Any
 )  # fmt: skip
-MANAGED_BY, US = "app.kubernetes.io/managed-by", "incident-cockpit"
 TARGET = "incident-cockpit/target"
 """Annotation: what a policy isolates, as "deployment/web"."""
 LONGEST_NAME = 253
