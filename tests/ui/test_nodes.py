@@ -145,6 +145,17 @@ async def test_the_list_and_one_of_them(size: tuple[int, int]) -> None:
         golden(f"node-{size[0]}x{size[1]}", screen.text())
 
 
+async def test_back_from_another_list_the_nodes_are_looked_at_again() -> None:
+    async with shown(port()) as screen:
+        await screen.press("colon", *"no", "enter")
+        await screen.press("u")
+        await screen.push(snapshot=snapshot())
+        await screen.press("q")
+        await screen.push(snapshot=snapshot())
+        focus = [one for one in screen.port.sent if isinstance(one, Focus)][-1]
+        assert focus.services == {one.key for one in NODES}
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_a_drain_says_what_moves_whom_that_touches_and_what_holds_it(size: tuple[int, int]) -> None:
     made = port()

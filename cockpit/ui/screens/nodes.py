@@ -1,21 +1,17 @@
 """The machines of the clusters: which are not well, which take no new pods, how full each is. Worst first."""
 
-from typing import cast
-
-from textual import on
 from textual.app import ComposeResult
 
 from cockpit.board.model import Freshness, NodeFacts, State
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.frame import Frame
-from cockpit.engine.port import Focus
 from cockpit.ui import inspect
 from cockpit.ui.cells import Span
 from cockpit.ui.format import UNKNOWN, percent, plural, since
 from cockpit.ui.keys import Key
 from cockpit.ui.panes.arrange import Wanted
 from cockpit.ui.panes.services import why
-from cockpit.ui.screens.selected import SelectedService
+from cockpit.ui.screens.servicetable import ServiceTable
 from cockpit.ui.theme import state_style
 from cockpit.ui.widgets.table import Cells, Column, Table
 
@@ -69,31 +65,12 @@ def why_none(snapshot: Snapshot) -> tuple[str, ...]:
     return told or ("waiting for the first list of nodes",)
 
 
-class NodesScreen(SelectedService):
+class NodesScreen(ServiceTable):
     """The keys of a service work on the selected node: `a` cordons, opens again and drains it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._told: frozenset[str] = frozenset()
 
     def body(self) -> ComposeResult:
         """The table."""
         yield Table[ServiceStatus](COLUMNS, lambda node: node.key, self._cells, id="body")
-
-    @property
-    def table(self) -> Table[ServiceStatus]:
-        """The nodes."""
-        return cast("Table[ServiceStatus]", self.one(Table))
-
-    @property
-    def service(self) -> ServiceStatus | None:
-        """The selected node."""
-        return self.table.current
-
-    @property
-    def markable(self) -> Table[ServiceStatus]:
-        """Several are cordoned at once."""
-        return self.table
 
     def _cells(self, node: ServiceStatus, exact: bool) -> Cells:
         now, look, facts = self.cockpit.now, self.cockpit.look, facts_of(node)
@@ -122,14 +99,7 @@ class NodesScreen(SelectedService):
         if nodes:
             table.empty = (f"/{self.filter_text} leaves none of {plural(len(nodes), 'node')}; Esc shows all",)
         table.show(Wanted(self.filter_text).of(nodes))
-        shown = frozenset(node.key for node in table.on_screen)
-        if shown != self._told:
-            self._told = shown
-            self.cockpit.port.submit(Focus(services=shown))
-
-    def tick(self) -> None:
-        """Ages go on."""
-        self.table.tick()
+        self.tell_shown()
 
     def cannot(self, key: Key) -> bool:
         """A node has no log, no runbook, no versions."""
@@ -154,8 +124,3 @@ class NodesScreen(SelectedService):
         """What the cluster itself says of it."""
         if (node := self._needs_one()) and node.workloads:
             inspect.show(self, node, node.name, node.workloads[0].id)
-
-    @on(Table.Entered)
-    def entered(self) -> None:
-        """Into the node."""
-        self.action_describe()

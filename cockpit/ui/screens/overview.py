@@ -6,9 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
-from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.frame import Frame
-from cockpit.engine.port import Focus
 from cockpit.ui.logfilter import HINT as LOG_HINT
 from cockpit.ui.panes.arrange import ORDERS, Wanted, why_empty
 from cockpit.ui.panes.band import Band
@@ -20,14 +18,14 @@ from cockpit.ui.panes.services import Services
 from cockpit.ui.panes.timeline import TimelinePane
 from cockpit.ui.rooms import Rooms, overview
 from cockpit.ui.screens.base import Asking
-from cockpit.ui.screens.selected import SelectedService
+from cockpit.ui.screens.servicetable import ServiceTable
 from cockpit.ui.widgets.table import Table
 
 SETTLE = 0.15
 """Seconds that the cursor rests on a service before its log is opened: holding `j` opens none on the way."""
 
 
-class Overview(SelectedService):
+class Overview(ServiceTable):
     """The first screen."""
 
     def __init__(self) -> None:
@@ -39,7 +37,6 @@ class Overview(SelectedService):
         self._drawn_from: tuple[Frame, object, bool] | None = None
         self._wanted = self._logged = ""
         self._logless = ""
-        self._focused: frozenset[str] = frozenset()
 
     def body(self) -> ComposeResult:
         """Table, log, timeline; what only a larger terminal shows is there too, without a room."""
@@ -68,19 +65,9 @@ class Overview(SelectedService):
         return cast(Services, self.one(Services))
 
     @property
-    def service(self) -> ServiceStatus | None:
-        """The selected service."""
-        return self.table.current
-
-    @property
     def wanted(self) -> Wanted:
         """What the reader wants listed."""
         return Wanted(self.filter_text, bool(self.faults_only), self._order)
-
-    @property
-    def markable(self) -> Services:
-        """Services are marked in their table."""
-        return self.table
 
     # Frames
 
@@ -104,7 +91,7 @@ class Overview(SelectedService):
         self._log_appeared()
         self.one(TimelinePane).redraw()
         self._catch_up_side()
-        self._tell_focus()
+        self.tell_shown()
 
     def _is_new(self, frame: Frame) -> bool:
         """Whether anything but heartbeats, also those of sources, and logs differs from what is drawn."""
@@ -119,9 +106,8 @@ class Overview(SelectedService):
 
     def tick(self) -> None:
         """Ages go on."""
-        self.table.tick()
+        super().tick()
         self._redraw_side()
-        self._tell_focus()
 
     def _catch_up_side(self) -> None:
         card = self.one(Card)
@@ -133,22 +119,6 @@ class Overview(SelectedService):
     def _redraw_side(self) -> None:
         self.one(Card).redraw()
         self._catch_up_side()
-
-    def on_resize(self) -> None:
-        """More or fewer services are on the screen."""
-        self.call_after_refresh(self._tell_focus)
-
-    def _tell_focus(self) -> None:
-        """Numbers of what is on the screen are measured often, others seldom."""
-        shown = frozenset(service.key for service in self.table.on_screen)
-        if shown != self._focused:
-            self._focused = shown
-            self.cockpit.port.submit(Focus(services=shown))
-
-    def on_screen_resume(self) -> None:
-        """Another screen may have told what is looked at: it is told again."""
-        self._focused = frozenset()
-        super().on_screen_resume()
 
     # The log of the selected service
 
@@ -166,7 +136,7 @@ class Overview(SelectedService):
         first = not self._wanted
         self._wanted = key
         self.one(Card).choose(key)
-        self._tell_focus()
+        self.tell_shown()
         if self._settling is not None:
             self._settling.stop()
             self._settling = None
@@ -240,13 +210,6 @@ class Overview(SelectedService):
             self.filter_changed()
             return True
         return False
-
-    # Reading more of it
-
-    @on(Table.Entered)
-    def entered(self, event: Table.Entered) -> None:
-        """Into the service."""
-        self.action_describe()
 
 
 def _drawn_of(frame: Frame) -> tuple[object, ...]:

@@ -1,19 +1,15 @@
 """Resources: CPU, memory against its limit, traffic and disk of every service, with their recent past."""
 
-from typing import cast
-
-from textual import on
 from textual.app import ComposeResult
 
 from cockpit.board.model import Freshness
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.frame import Frame
-from cockpit.engine.port import Focus
 from cockpit.ui.cells import Span
 from cockpit.ui.format import UNKNOWN, percent, since, size, sparkline
 from cockpit.ui.panes.arrange import Wanted
 from cockpit.ui.panes.host import share
-from cockpit.ui.screens.selected import SelectedService
+from cockpit.ui.screens.servicetable import ServiceTable
 from cockpit.ui.theme import reading_style, state_style
 from cockpit.ui.widgets.table import Cells, Column, Table
 
@@ -35,35 +31,19 @@ BY_CPU, BY_MEMORY = 3, 4
 """Places in `arrange.ORDERS`."""
 
 
-class ResourcesScreen(SelectedService):
+class ResourcesScreen(ServiceTable):
     """Most CPU first; S: most memory first. select: the key of the service that the cursor stands on at first."""
 
     def __init__(self, select: str = "") -> None:
         super().__init__()
         self._select = select
         self._by = BY_CPU
-        self._told: frozenset[str] = frozenset()
 
     def body(self) -> ComposeResult:
         """The table."""
         table = Table[ServiceStatus](COLUMNS, lambda service: service.key, self._cells, id="body")
         table.cursor = self._select or None
         yield table
-
-    @property
-    def table(self) -> Table[ServiceStatus]:
-        """The services."""
-        return cast("Table[ServiceStatus]", self.one(Table))
-
-    @property
-    def service(self) -> ServiceStatus | None:
-        """The selected service."""
-        return self.table.current
-
-    @property
-    def markable(self) -> Table[ServiceStatus]:
-        """Services are marked in their table."""
-        return self.table
 
     def _cells(self, service: ServiceStatus, exact: bool) -> Cells:
         steps = self.cockpit.look.glyphs.steps
@@ -100,22 +80,10 @@ class ResourcesScreen(SelectedService):
         table.hint = "most CPU first" if self._by == BY_CPU else "most memory first"
         table.empty = (f"/{self.filter_text} leaves none; Esc shows all" if self.filter_text else "no service yet",)
         table.show(Wanted(self.filter_text, False, self._by).of(frame.snapshot.services))
-        shown = frozenset(service.key for service in table.on_screen)
-        if shown != self._told:
-            self._told = shown
-            self.cockpit.port.submit(Focus(services=shown))
-
-    def tick(self) -> None:
-        """Ages go on."""
-        self.table.tick()
+        self.tell_shown()
 
     def action_sort(self) -> None:
         """By CPU, or by memory."""
         self._by = BY_MEMORY if self._by == BY_CPU else BY_CPU
         self.table.reorder()
         self.show_frame(self.cockpit.frame)
-
-    @on(Table.Entered)
-    def entered(self) -> None:
-        """Into the service."""
-        self.action_describe()
