@@ -1,5 +1,6 @@
 """What a cluster holds beside workloads, read on demand: kinds of objects, their lists as tables, one as text."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
@@ -15,7 +16,10 @@ Form = Literal["describe", "yaml"]
 
 
 class ObjectKind(Struct, frozen=True, kw_only=True):
-    """One kind of object that can be listed, as the cluster's discovery tells it. group: empty for the core's."""
+    """One kind of object that can be listed, as the cluster's discovery tells it. group: empty for the core's.
+
+    watched: whether the cluster tells what happens to them.
+    """
 
     group: SafeText
     version: SafeText
@@ -23,6 +27,7 @@ class ObjectKind(Struct, frozen=True, kw_only=True):
     singular: SafeText
     kind: SafeText
     namespaced: bool = True
+    watched: bool = False
     short: tuple[SafeText, ...] = ()
 
     @property
@@ -78,11 +83,15 @@ class ObjectRow(Struct, frozen=True):
         return (self.space, self.name, self.uid)
 
 
+Since = tuple[int, str]
+"""A place in what happens to a list: in which of its namespaces, and after which version of the cluster."""
+
+
 class ObjectPage(Struct, frozen=True, kw_only=True):
     """One page of a list. token: what asks for the next one, empty at the end. remaining: how many follow, if told.
 
     spaces: which namespaces are listed, none for all of them; expired: the list changed too much to go on with it,
-    it has to be read again from its beginning.
+    it has to be read again from its beginning; since: from where what happens to them can be told.
     """
 
     kind: ObjectKind
@@ -93,6 +102,20 @@ class ObjectPage(Struct, frozen=True, kw_only=True):
     token: str = ""
     remaining: int | None = None
     expired: bool = False
+    since: Since | None = None
+
+
+class ObjectChanges(Struct, frozen=True, kw_only=True):
+    """What has happened to the objects of a list. rows: as new or changed ones are now; gone: keys of those that went.
+
+    columns: of the rows, empty while there are none; since: from where it goes on.
+    """
+
+    at: datetime
+    since: Since
+    columns: tuple[ObjectColumn, ...] = ()
+    rows: tuple[ObjectRow, ...] = ()
+    gone: tuple[tuple[str, str, str], ...] = ()
 
 
 class ObjectQuery(Struct, frozen=True, kw_only=True):
@@ -116,6 +139,10 @@ class Catalogue(Protocol):
 
     async def page(self, query: ObjectQuery) -> ObjectPage:
         """One page of a list."""
+        ...
+
+    async def watch(self, query: ObjectQuery, since: tuple[Since, ...], take: Callable[[ObjectChanges], None]) -> None:
+        """Tell what happens to a list, until it has to be read anew. take: called at once when the watch stands."""
         ...
 
     async def show(self, kind: str, space: str, name: str, form: Form) -> SafeText:

@@ -143,7 +143,7 @@ async def _inject(core: Core, command: port.InjectFault) -> None:
     await core.record.drill(command.name, command.on)
 
 
-async def _listed(core: Core, command: port.ListKinds | port.ListObjects | port.DescribeObject) -> Any:
+async def _listed(core: Core, command: listing.Asked) -> Any:
     return await listing.ANSWERS[type(command)](listing.catalogue_of(core.watched.sources, command.source), command)
 
 
@@ -162,7 +162,7 @@ _DEADLINES: dict[type, float | None] = {
     port.DryRun: 60.0,
     port.SaveLog: 60.0,
     port.ExportTimeline: 60.0,
-    **dict.fromkeys(listing.ANSWERS, listing.DEADLINE),
+    **listing.DEADLINES,
 }
 
 _HANDLERS: dict[type, Handler] = {

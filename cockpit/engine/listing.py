@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from cockpit.backends.base import Source, SourceError
-from cockpit.backends.catalogue import Catalogue, Catalogued, Form, ObjectQuery
+from cockpit.backends.catalogue import Catalogue, Catalogued, Form, ObjectChanges, ObjectQuery, Since
 
 
 class ListKinds(Struct, frozen=True):
@@ -22,6 +22,18 @@ class ListObjects(Struct, frozen=True):
     query: ObjectQuery
 
 
+class WatchObjects(Struct, frozen=True, kw_only=True):
+    """What happens to a list that was read, until its future is cancelled. Yields None: it has to be read anew.
+
+    since: from where each of its namespaces goes on. take: called in the engine's thread, first when it stands.
+    """
+
+    source: str
+    query: ObjectQuery
+    since: tuple[Since, ...]
+    take: Callable[[ObjectChanges], None]
+
+
 class DescribeObject(Struct, frozen=True, kw_only=True):
     """One object as text, what is secret in it masked. Yields SafeText."""
 
@@ -30,6 +42,9 @@ class DescribeObject(Struct, frozen=True, kw_only=True):
     space: str
     name: str
     form: Form = "describe"
+
+
+Asked = ListKinds | ListObjects | WatchObjects | DescribeObject
 
 
 def catalogue_of(sources: Mapping[str, Source], name: str) -> Catalogue:
@@ -50,6 +65,10 @@ async def _objects(catalogue: Catalogue, command: ListObjects) -> Any:
     return await catalogue.page(command.query)
 
 
+async def _watch(catalogue: Catalogue, command: WatchObjects) -> Any:
+    return await catalogue.watch(command.query, command.since, command.take)
+
+
 async def _object(catalogue: Catalogue, command: DescribeObject) -> Any:
     return await catalogue.show(command.kind, command.space, command.name, command.form)
 
@@ -57,8 +76,11 @@ async def _object(catalogue: Catalogue, command: DescribeObject) -> Any:
 ANSWERS: Mapping[type, Callable[[Catalogue, Any], Awaitable[Any]]] = {
     ListKinds: _kinds,
     ListObjects: _objects,
+    WatchObjects: _watch,
     DescribeObject: _object,
 }
 """Which command does what with a catalogue."""
 DEADLINE = 40.0
 """Seconds: above what a client's own deadlines come to, so that its words are heard."""
+DEADLINES: Mapping[type, float | None] = {**dict.fromkeys(ANSWERS, DEADLINE), WatchObjects: None}
+"""A watch goes on until nobody wants it any more."""

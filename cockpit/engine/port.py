@@ -11,12 +11,21 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
-from cockpit.backends.catalogue import Form, ObjectColumn, ObjectKind, ObjectPage, ObjectQuery, ObjectRow
+from cockpit.backends.catalogue import (
+    Form,
+    ObjectChanges,
+    ObjectColumn,
+    ObjectKind,
+    ObjectPage,
+    ObjectQuery,
+    ObjectRow,
+    Since,
+)
 from cockpit.backends.change import Plan, Verb
 from cockpit.backends.shell import Terminal
 from cockpit.board.model import Identity
 from cockpit.engine.frame import Frame, LogWindow
-from cockpit.engine.listing import DescribeObject, ListKinds, ListObjects
+from cockpit.engine.listing import DescribeObject, ListKinds, ListObjects, WatchObjects
 from cockpit.incident.timeline import Row
 from cockpit.logs.line import Level
 from cockpit.logs.query import LogQuery
@@ -240,6 +249,7 @@ Command = (
     | ListFaults
     | ListKinds
     | ListObjects
+    | WatchObjects
     | DescribeObject
 )
 
@@ -266,6 +276,6 @@ class EnginePort(Protocol):
 
 __all__ = [
     "Command", "CommandError", "DescribeObject", "EnginePort", "ErrorShape", "Form", "ListKinds", "ListObjects",
-    "LogQuery", "ObjectColumn", "ObjectKind", "ObjectPage", "ObjectQuery", "ObjectRow", "Rehearsal", "Requirement",
-    "Step", "Verb",
+    "LogQuery", "ObjectChanges", "ObjectColumn", "ObjectKind", "ObjectPage", "ObjectQuery", "ObjectRow", "Rehearsal",
+    "Requirement", "Since", "Step", "Verb", "WatchObjects",
 ]  # fmt: skip

@@ -1,6 +1,8 @@
-"""A list of objects as it is read: page after page, again and again, with what is left out and what failed."""
+"""A list of objects as it is read: page after page, then what happens to it, or again and again; what failed."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -9,18 +11,27 @@ from cockpit.engine.port import (
     CommandError,
     EnginePort,
     ListObjects,
+    ObjectChanges,
     ObjectColumn,
     ObjectKind,
     ObjectPage,
     ObjectQuery,
     ObjectRow,
+    Since,
+    WatchObjects,
 )
+from cockpit.ui.objectwatch import Happened, Key, News
+from cockpit.ui.wakeup import Wakeup
 
 ROWS_MOST, PAGES_MOST = 5_000, 100
 """Rows that are held, and pages that are asked for (each of 50 namespaces takes one). What is left out is said."""
 EVERY = 5.0
 """Seconds between the end of one reading and the next, for each page that it takes: ten pages are read each 50 s."""
 LONGEST = 60.0
+WATCHED_AGAIN = 60.0
+"""Seconds after which a list is tried to be watched again that could not be; until then it is read again."""
+GATHERED, SLOWER = 0.25, 5_000
+"""Seconds between two looks at what has happened, and rows for each of which second more: it takes 10 ms of 5,000."""
 TURNS = 3
 """How often a list is begun anew that changes too much to be read to its end."""
 
@@ -43,6 +54,12 @@ class ObjectList:
         self._ended: float | None = None
         self._gap = 0.0
         self._whole = False
+        self._since: dict[int, Since] = {}
+        self._heard: dict[int, datetime] = {}
+        """When each of its namespaces was heard of last, as `_since` is from where each goes on."""
+        self._unwatched_until = -1e9
+        self.asked = self.watching = False
+        """Whether it was asked to be watched; whether what happens to it is told by now."""
 
     @property
     def waiting(self) -> float | None:
@@ -51,15 +68,26 @@ class ObjectList:
 
     @property
     def old(self) -> float | None:
-        """Seconds since what is shown was read."""
-        return None if self.page is None else max(0.0, (self._clock.now() - self.page.at).total_seconds())
+        """Seconds since it is known that what is shown is so."""
+        if not self._heard:
+            return None
+        return max(0.0, (self._clock.now() - min(self._heard.values())).total_seconds())
 
     @property
     def due(self) -> bool:
         """Whether it is time to read it (again)."""
-        if self._began is not None:
+        if self._began is not None or self.asked or self.watchable:
             return False
         return self._ended is None or self._clock.monotonic() - self._ended >= self._gap
+
+    @property
+    def watchable(self) -> bool:
+        """Whether what happens to it from now on can be told, as far as is known. A part of a list is read again."""
+        if self.kind is None or not self.kind.watched or not self._whole or self.left_out or self.error:
+            return False
+        if self.asked or self._began is not None:
+            return False
+        return bool(self._since) and self._clock.monotonic() >= self._unwatched_until
 
     @property
     def again_in(self) -> float:
@@ -103,17 +131,72 @@ class ObjectList:
         """Read from the first page to the last; False when the list expired on the way."""
         rows: list[ObjectRow] = []
         token, pages = "", 0
+        since: dict[int, Since] = {}
         while not pages or (token and len(rows) < ROWS_MOST and pages < PAGES_MOST):
             page: ObjectPage = await self._port.submit(ListObjects(self.source, replace(self.query, token=token)))
             if page.expired:
                 return False
             pages, token = pages + 1, page.token
+            since |= {page.since[0]: page.since} if page.since else {}
             rows += page.rows[: ROWS_MOST - len(rows)]
             self.kind, self.columns, self.spaces = page.kind, page.columns, page.spaces
             if not self._whole or not token or len(rows) >= ROWS_MOST or pages >= PAGES_MOST:
                 # The first time rows appear as they come; later the old ones stand until all are new.
                 self.rows, self.page = tuple(rows), page
+                self._since, self._heard = since, dict.fromkeys(since or (0,), page.at)
             self.version += 1
             changed(page.rows)
         self._whole, self._gap = True, min(LONGEST, EVERY * pages)
         return True
+
+    # What happens to it
+
+    async def watch(self, changed: Callable[[Sequence[ObjectRow]], None]) -> None:
+        """Take in what happens, until it has to be read anew. To be cancelled when nobody looks any more."""
+        happened, rung = Happened(), asyncio.Event()
+        wakeup = Wakeup(rung.set)
+        wakeup.attach()
+
+        def take(changes: ObjectChanges) -> None:
+            happened.put(changes)
+            wakeup.ring()
+
+        command = WatchObjects(source=self.source, query=self.query, since=tuple(self._since.values()), take=take)
+        ended = self._port.submit(command)
+        ended.add_done_callback(lambda _: rung.set())
+        self.asked = True
+        try:
+            while self._take_in(happened.take(), changed) and not ended.done():
+                await rung.wait()
+                rung.clear()
+                if self.watching:
+                    await self._clock.sleep(GATHERED + len(self.rows) / SLOWER)
+        finally:
+            told = self.watching
+            ended.cancel()
+            self.asked = self.watching = False
+        # What could not be watched, or only from its beginning, is only read for a while.
+        if not told or ended.cancelled() or ended.exception() is not None:
+            self._unwatched_until = self._clock.monotonic() + WATCHED_AGAIN
+        self._since, self._ended = {}, self._clock.monotonic()
+        changed(())
+
+    def _take_in(self, news: News, changed: Callable[[Sequence[ObjectRow]], None]) -> bool:
+        """What has happened; False when the list has to be read anew: it is too much, or has other columns now."""
+        if not news.whole or news.columns - {tuple(self.columns)}:
+            return False
+        if news.heard:
+            self.watching = True
+            self._since |= {one.since[0]: one.since for one in news.heard}
+            self._heard |= {one.since[0]: one.at for one in news.heard}
+            self.version += 1
+        if news.changed:
+            rows: dict[Key, ObjectRow] = {row.key: row for row in self.rows}
+            came = any(row is not None and key not in rows for key, row in news.changed.items())
+            rows |= {key: row for key, row in news.changed.items() if row is not None}
+            self.rows = [row for key, row in rows.items() if news.changed.get(key, row) is not None]
+            if came:
+                self.rows.sort(key=lambda row: (row.space, row.name))
+        if news.heard:
+            changed([row for row in news.changed.values() if row is not None])
+        return len(self.rows) <= ROWS_MOST

@@ -1,20 +1,22 @@
 """Commands that list a cluster's kinds and objects, through the engine: who answers, and what the reader is told."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.catalogue import Form, ObjectKind, ObjectPage, ObjectQuery
+from cockpit.backends.catalogue import Form, ObjectChanges, ObjectKind, ObjectPage, ObjectQuery, Since
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
 from cockpit.engine import listing
 from cockpit.engine.commands import dispatch
-from cockpit.engine.port import CommandError, DescribeObject, ListKinds, ListObjects
+from cockpit.engine.port import CommandError, DescribeObject, ListKinds, ListObjects, WatchObjects
 from tests.engine.fakes import FakeSource
 from tests.engine.test_core import good, running
 from tests.ui.cluster import KINDS, ROWS, page
+from tests.ui.fakeport import AT
 
 
 class Catalogue:
@@ -31,6 +33,10 @@ class Catalogue:
         if query.kind != "po":
             raise SourceError(f"there is no {query.kind}")
         return page(*ROWS)
+
+    async def watch(self, query: ObjectQuery, since: tuple[Since, ...], take: Callable[[ObjectChanges], None]) -> None:
+        take(ObjectChanges(at=AT, since=since[0], rows=ROWS))
+        await asyncio.Event().wait()
 
     async def show(self, kind: str, space: str, name: str, form: Form) -> SafeText:
         return SafeText(f"{form} {kind} {space}/{name}")
@@ -67,6 +73,19 @@ async def test_who_cannot_answer_says_why(command: Any, words: str) -> None:
         with pytest.raises(CommandError) as failed:
             await dispatch(on.core, command)
         assert str(failed.value) == words
+
+
+async def test_a_watch_goes_on_until_nobody_wants_it() -> None:
+    heard: list[ObjectChanges] = []
+    command = WatchObjects(source="bad", query=ObjectQuery(kind="po"), since=((0, "7"),), take=heard.append)
+    async with running(good, cluster) as on:
+        asked = asyncio.create_task(dispatch(on.core, command))
+        await on.clock.advance(10 * listing.DEADLINE)
+        assert [(one.since, one.rows) for one in heard] == [((0, "7"), ROWS)]
+        assert not asked.done()
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
 
 
 async def test_an_answer_that_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

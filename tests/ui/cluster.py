@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from cockpit.backends.catalogue import ObjectColumn, ObjectKind, ObjectOwner, ObjectPage, ObjectRow
 from cockpit.board.model import Freshness, Identity, Instance, Phase, SafeText, State, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot, SourceStatus
-from cockpit.engine.port import Command, ListObjects
+from cockpit.engine.port import Command, ListObjects, ObjectChanges, WatchObjects
 from tests.ui import scene
 from tests.ui.fakeport import AT, FakePort
 
@@ -105,6 +107,11 @@ def snapshot(*names: str) -> Snapshot:
     return scene.snapshot(profile="shop", services=(service(),), sources=tuple(map(source, names or (SOURCE,))))
 
 
+def watched(*rows: ObjectRow, **more: Any) -> ObjectPage:
+    """The pods, of which it can be told what happens to them."""
+    return page(*rows, of=replace(PODS, watched=True), since=(0, "7"), **more)
+
+
 class ClusterPort(FakePort):
     """Answers lists with `pages`, by the word that was asked for; those in `held` only once the test answers."""
 
@@ -113,6 +120,8 @@ class ClusterPort(FakePort):
         self.pages: dict[str, Sequence[ObjectPage]] = {"pods": (page(*ROWS),), **pages}
         self.holding = False
         self.held: list[asyncio.Future[Any]] = []
+        self.watches: list[tuple[WatchObjects, asyncio.Future[Any]]] = []
+        """Each that was asked for, and what ends it."""
         self.answers |= {"ListKinds": KINDS, "ListObjects": self._listed}
 
     @property
@@ -121,11 +130,22 @@ class ClusterPort(FakePort):
         return [one for one in self.sent if isinstance(one, ListObjects)]
 
     def submit(self, command: Command) -> "asyncio.Future[Any]":
+        if isinstance(command, WatchObjects):
+            self.watches.append((command, asyncio.get_running_loop().create_future()))
+            return self.watches[-1][1]
         if self.holding and isinstance(command, ListObjects):
             self.sent.append(command)
             self.held.append(asyncio.get_running_loop().create_future())
             return self.held[-1]
         return super().submit(command)
+
+    def happen(
+        self, *rows: ObjectRow, gone: Sequence[ObjectRow] = (), columns: Sequence[ObjectColumn] = COLUMNS
+    ) -> None:
+        """The newest watch tells of it; of nothing: that it stands."""
+        keys = tuple(one.key for one in gone)
+        changes = ObjectChanges(at=AT, since=(0, "9"), columns=tuple(columns) if rows else (), rows=rows, gone=keys)
+        self.watches[-1][0].take(changes)
 
     def _listed(self, command: ListObjects) -> ObjectPage:
         pages = self.pages[command.query.kind.partition(".")[0]]

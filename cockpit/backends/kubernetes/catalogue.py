@@ -1,18 +1,20 @@
 """What a cluster holds, read on demand: kinds from discovery, lists in pages as the server's tables, one object."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.catalogue import PAGE, Form, ObjectKind, ObjectPage, ObjectQuery
+from cockpit.backends.catalogue import PAGE, Form, ObjectChanges, ObjectKind, ObjectPage, ObjectQuery, Since
 from cockpit.backends.kubernetes.about import Told, events_of
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.describe import described, whole
 from cockpit.backends.kubernetes.discovery import Discovery
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.table import ACCEPT, Answer, columns_of, rows_of
+from cockpit.backends.kubernetes.tablewatch import TableWatch
 from cockpit.backends.pool import Pool
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe, safe_block
@@ -21,6 +23,8 @@ TIMEOUT = 25.0
 """Seconds for one page: a slow API is waited for, and the reader sees how long."""
 TEXT_LIMIT = 512 * 1024
 SPACES_MOST = 50
+WATCHES_MOST = 10
+"""Namespaces of one list that are watched at once; a list of more is read again."""
 
 _POOL = Pool("kubernetes-text", 1)
 """Objects of megabytes are written out in a thread: the loop goes on."""
@@ -64,8 +68,31 @@ class KubernetesCatalogue:
             columns=columns,
             rows=rows,
             token=f"{index}:{rest}" if rest else f"{index + 1}:" if more else "",
+            since=(index, version) if (version := answer.metadata.resource_version) else None,
             remaining=None if more or (rest and answer.metadata.remaining is None) else _more(answer, cut),
         )
+
+    async def watch(self, query: ObjectQuery, since: tuple[Since, ...], take: Callable[[ObjectChanges], None]) -> None:
+        """What happens to a list, each of its namespaces on a stream of its own."""
+        kind = await self._discovery.find(query.kind)
+        spaces = await self._listed(kind, query.space)
+        if not 0 < len(since) <= WATCHES_MOST:
+            raise SourceError(f"a list of {len(since)} namespaces is not watched: of {WATCHES_MOST} at most")
+        watches = [
+            TableWatch(self._client, path_of(kind, spaces[place]), query.labels, place, version, take)
+            for place, version in since
+            if place < len(spaces)
+        ]
+        tasks = [asyncio.create_task(one.run()) for one in watches]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def show(self, kind: str, space: str, name: str, form: Form) -> SafeText:
         """One object as text, everything secret in it masked."""

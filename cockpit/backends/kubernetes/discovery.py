@@ -177,6 +177,7 @@ def _listed(group: str, version: str, resources: Iterable[_Resource]) -> list[Ob
                 singular=_word(one.singular_resource or one.singular_name or kind.lower()),
                 kind=_word(kind),
                 namespaced=one.scope == "Namespaced" if one.scope else one.namespaced,
+                watched="watch" in (one.verbs or ()),
                 short=tuple(_word(word) for word in (one.short_names or ())[:10]),
             )
         )

@@ -1,7 +1,7 @@
 """Follows the objects of one kind: a list in pages, then a watch from there on; listed again only when it must be."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from random import Random
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import ApiAnswer, Status
 from cockpit.backends.kubernetes.kinds import Kind
+from cockpit.backends.kubernetes.watchlines import whole_lines
 from cockpit.backends.kubernetes.wire import Bookmark, Meta, Page, WatchLine
 
 FIRST_PAGE, PAGE = 100, 500
@@ -24,9 +25,6 @@ SLICE = 100
 """Objects that are taken in between two turns of the loop."""
 WATCH_SECONDS = 300
 """How long one watch lasts; the API ends it then, and it goes on from where it was."""
-SILENCE = 90.0
-"""Seconds without a word (bookmarks come each minute) after which a watch is taken for dead and opened again."""
-LINE_LIMIT = 8 * 1024 * 1024
 DENIED_AGAIN, MISSING_AGAIN = 60.0, 600.0
 BUSY_AGAIN, BUSY_LONGEST = 5.0, 60.0
 """Seconds after which an API server that asks to wait is asked again where it names no time; the most it may name."""
@@ -182,7 +180,8 @@ class Follower:
             async with self._client.stream(self.kind.path(self.space), query, self.kind.accept_one) as reply:
                 opened = True
                 self._permitted()
-                async with aclosing(self._lines(reply.aiter_raw())) as batches:
+                lines = whole_lines(self._client.clock, reply.aiter_raw(), self._too_long)
+                async with aclosing(lines) as batches:
                     async for batch in batches:
                         self._happened(batch)
         except ApiAnswer as error:
@@ -192,25 +191,6 @@ class Follower:
         except (NoAnswer, TimeoutError):
             if not opened:
                 raise
-
-    async def _lines(self, parts: AsyncIterator[bytes]) -> AsyncGenerator[list[bytes], None]:
-        """Whole lines, as many as came together. TimeoutError after SILENCE."""
-        rest: list[bytes] = []
-        size, parts = 0, aiter(parts)
-        while True:
-            async with self._client.clock.timeout(SILENCE):
-                try:
-                    part = await anext(parts)
-                except StopAsyncIteration:
-                    return
-            rest.append(part)
-            size += len(part)
-            if size > LINE_LIMIT and b"\n" not in part:
-                raise self._unreadable(f"one {self.kind.singular} is larger than {LINE_LIMIT >> 20} MiB")
-            if b"\n" in part:
-                *lines, last = b"".join(rest).split(b"\n")
-                rest, size = [last], len(last)
-                yield lines
 
     def _happened(self, lines: list[bytes]) -> None:
         for line in lines:
@@ -239,6 +219,9 @@ class Follower:
         else:
             self._taker.put(self.kind, self.space, [one])
         self._version = one.metadata.resource_version
+
+    def _too_long(self, why: str) -> SourceError:
+        return self._unreadable(f"one {self.kind.singular} {why}")
 
     def _unreadable(self, why: str) -> SourceError:
         """What came cannot be used. The same would come again from here: what follows begins with a list."""

@@ -19,7 +19,9 @@ ACCEPT = ",".join(
         "application/json",
     )
 )
-"""What a list is asked for as. Whole objects come only from servers that know nothing else, and are not kept."""
+ACCEPT_ONE = ACCEPT.replace("PartialObjectMetadataList", "PartialObjectMetadata")
+"""What a list, and one object of it, is asked for as. Whole objects come only from servers that know nothing else, and
+are not kept."""
 CELL, TITLE, NAME = 200, 40, 253
 """Characters of a cell, of a column's title, of a name at most."""
 COLUMNS_MOST, ROWS_MOST = 40, 5_000
@@ -39,6 +41,7 @@ class _Meta(Wire, frozen=True, kw_only=True):
     name: str = ""
     namespace: str = ""
     uid: str = ""
+    resource_version: str = ""
     creation_timestamp: str | None = None
     owner_references: list[_Owner] | None = None
 
@@ -67,6 +70,25 @@ class Answer(Wire, frozen=True):
     column_definitions: list[_Column] | None = None
     rows: list[_Row] | None = None
     items: list[_Object] | None = None
+
+
+class _Change(Wire, frozen=True):
+    """The object of a watch's line: a Table of one row, or an object itself."""
+
+    kind: str = ""
+    metadata: _Meta = _Meta()
+    column_definitions: list[_Column] | None = None
+    rows: list[_Row] | None = None
+
+
+def changed_of(line: bytes) -> tuple[Answer, str]:
+    """What a watch's line is about, as a list of one, and the version that it leads to. msgspec.MsgspecError."""
+    told = msgspec.json.decode(line, type=_Change)
+    if told.kind == "Table":
+        answer = Answer(kind="Table", column_definitions=told.column_definitions, rows=told.rows)
+        objects = [row.object.metadata for row in told.rows or () if row.object and row.object.metadata]
+        return answer, told.metadata.resource_version or next((one.resource_version for one in objects), "")
+    return Answer(items=[_Object(told.metadata)]), told.metadata.resource_version
 
 
 def columns_of(answer: Answer) -> tuple[ObjectColumn, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cockpit.board.model import Freshness
 from cockpit.engine.port import ObjectRow
 from cockpit.ui.cells import Span
 from cockpit.ui.format import age
@@ -95,10 +96,18 @@ class ObjectsPane(Table[ObjectRow]):
         read = self.read
         self.heading = "  ".join(part for part in self._parts() if part)
         failed = "not read again: " if read.error and read.rows else ""
-        hints = [read.left_out, f"{failed}{age(read.old)} old" if read.old is not None else ""]
+        fresh = "live" if self._live else f"{failed}{age(read.old)} old" if read.old is not None else ""
+        hints = [read.left_out, fresh]
         self.hint = ", ".join(part for part in hints if part)
         self.empty = self._empty()
         self.redraw()
+
+    @property
+    def _live(self) -> bool:
+        """Whether what happens to the list is told, by a cluster that is heard of otherwise too."""
+        sources = self.cockpit.frame.snapshot.sources
+        heard = any(one.name == self.read.source and one.freshness is Freshness.LIVE for one in sources)
+        return self.read.watching and heard and self.cockpit.stale_for is None
 
     def _parts(self) -> list[str]:
         read, look = self.read, self.look

@@ -31,7 +31,10 @@ INTO = {"namespaces": "pods"}
 
 
 class ObjectsScreen(SelectedService):
-    """Read again while it is on the screen. asked: what is listed, of the first cluster when it names none."""
+    """A list that is watched, or read again, while it is on the screen.
+
+    asked: what is listed; of the first cluster when it names none.
+    """
 
     BINDINGS = bindings("object")
     scopes = ("object", "service")
@@ -73,6 +76,13 @@ class ObjectsScreen(SelectedService):
     def _read(self, at_once: bool = False) -> None:
         if self._list.due or (at_once and self._list.waiting is None):
             self.run_worker(self._list.read(self._heard), group="read", exclusive=True)
+        elif self._list.watchable:
+            self.run_worker(self._list.watch(self._heard), group="read", exclusive=True)
+
+    def on_screen_suspend(self) -> None:
+        """Under another one: what happens is not told any more. It goes on from here when this is seen again."""
+        if self._list.asked:
+            self.workers.cancel_group(self, "read")
 
     def _heard(self, rows: Sequence[ObjectRow]) -> None:
         if self.is_mounted:

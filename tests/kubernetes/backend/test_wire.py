@@ -148,7 +148,7 @@ async def test_an_api_that_hangs_is_lost_and_comes_back_without_a_new_list(
 
 
 async def test_a_watch_that_went_silent_is_opened_again(still: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{FOLLOW}.SILENCE", 0.5)
+    monkeypatch.setattr("cockpit.backends.kubernetes.watchlines.SILENCE", 0.5)
     monkeypatch.setattr(f"{FOLLOW}.LONGEST_WAIT", 0.5)
     async with Watch(still.kubeconfig) as watch:
         await watch.until(lambda: live(watch))

@@ -23,7 +23,7 @@ class Reads:
     def one(self, target: Target, call: Call) -> Reply:
         """GET of one object. ApiError 404."""
         entry = self.entry(target)
-        view = view_of(call, self._cluster.now().timestamp(), of_list=False)
+        view = view_of(call, self._cluster.now, of_list=False)
         return Reply(200, view.single(target.kind, entry))
 
     def entry(self, target: Target) -> Entry:
@@ -46,7 +46,7 @@ class Reads:
             call.query("resourceVersionMatch") == "Exact",
         )
         entries, meta = self._pages.page(target.kind, asked)
-        view = view_of(call, self._cluster.now().timestamp(), of_list=True)
+        view = view_of(call, self._cluster.now, of_list=True)
         return Reply(200, view.page(target.kind, entries, meta))
 
     def _watch(self, target: Target, call: Call) -> Stream:
@@ -57,7 +57,7 @@ class Reads:
             target.kind,
             target.namespace,
             both(meant(target.kind, call), target.name),
-            view_of(call, self._cluster.now().timestamp(), of_list=False),
+            view_of(call, self._cluster.now, of_list=False),
             None if initial or not version else version,
             bookmarks,
             float(_number(call, "timeoutSeconds") or LONGEST),

@@ -1,6 +1,7 @@
 """Objects as rows of a table, with the columns that `kubectl get` prints."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -12,9 +13,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 class TableView:
-    """Rows. now: POSIX seconds, for ages; include: Metadata, Object or None, what each row carries of its object."""
+    """Rows. now: for ages; include: Metadata, Object or None, what each row carries of its object."""
 
-    def __init__(self, now: float, include: str, api_version: str) -> None:
+    def __init__(self, now: Callable[[], datetime], include: str, api_version: str) -> None:
         self._now, self._include, self._api_version = now, include, api_version
         self._told = False
 
@@ -34,13 +35,14 @@ class TableView:
         return _encode(table)
 
     def _table(self, kind: Kind, entries: Sequence[Entry], meta: Json, columns: Sequence[Column]) -> Json:
+        now = self._now().timestamp()
         return {
             "kind": "Table",
             "apiVersion": self._api_version,
             "metadata": meta,
             "columnDefinitions": [column.definition() for column in columns],
             "rows": [
-                {"cells": [column.cell(entry.obj, self._now) for column in columns]} | self._object(kind, entry)
+                {"cells": [column.cell(entry.obj, now) for column in columns]} | self._object(kind, entry)
                 for entry in entries
             ],
         }

@@ -1,6 +1,7 @@
 """The three ways to show an object (whole, metadata only, a table's row), and which of them `Accept` asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -70,8 +71,8 @@ def partial(obj: Json) -> Json:
     return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
 
 
-def view_of(call: Call, now: float, *, of_list: bool) -> View:
-    """The first view of `Accept` that can be had. now: POSIX seconds, for ages. ApiError 406 when there is none."""
+def view_of(call: Call, now: Callable[[], datetime], *, of_list: bool) -> View:
+    """The first view of `Accept` that can be had. now: for ages of each event. ApiError 406 when there is none."""
     for part in (call.accept or "*/*").split(","):
         kind, *parameters = [word.strip() for word in part.split(";")]
         asked = dict(word.partition("=")[::2] for word in parameters)

@@ -133,7 +133,7 @@ class Writes:
                 gone, _ = self._delete(target.kind, obj, options, call)
                 entries.append(Entry(gone, int(gone["metadata"]["resourceVersion"])))
         meta = {"resourceVersion": str(self._cluster.store.version)}
-        return Reply(200, view_of(call, self._cluster.now().timestamp(), of_list=True).page(target.kind, entries, meta))
+        return Reply(200, view_of(call, self._cluster.now, of_list=True).page(target.kind, entries, meta))
 
     def _delete(self, kind: Kind, obj: Json, options: Json, call: Call) -> tuple[Json, bool]:
         """The object as it is then, and whether it is still there."""
@@ -146,7 +146,7 @@ class Writes:
 
     def _shown(self, kind: Kind, obj: Json, call: Call, status: int = 200) -> Reply:
         entry = Entry(obj, int(obj["metadata"].get("resourceVersion") or 0))
-        view = view_of(call, self._cluster.now().timestamp(), of_list=False)
+        view = view_of(call, self._cluster.now, of_list=False)
         return Reply(status, view.single(kind, entry))
 
 
