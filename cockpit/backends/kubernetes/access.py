@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # public, not in the stubs
 
 from msgspec import Struct
 
@@ -124,7 +123,11 @@ def _proxy(declared: str, server: str, environ: Mapping[str, str]) -> str:
     """The proxy: the kubeconfig's own, else the environment's."""
     if declared:
         return declared
-    proxies = _proxies(environ)
+    if not (proxies := _proxies(environ)):
+        return ""
+    # Seldom needed, and 11 ms to import.
+    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # public, not in the stubs
+
     parts = urlsplit(server)
     if proxy_bypass_environment(parts.hostname or "", proxies):
         return ""

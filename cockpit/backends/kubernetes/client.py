@@ -20,9 +20,7 @@ from cockpit.board.secrets import Secrets
 from cockpit.profile.schema import Backend
 
 if TYPE_CHECKING:
-    import httpx
-
-    from cockpit.backends.kubernetes.dial import Line
+    from cockpit.backends.kubernetes.dial import Line, Reply
 
 TIMEOUT = 10.0
 """Seconds for every request that is neither a page of a list nor a stream."""
@@ -158,7 +156,7 @@ class KubeClient:
         raise AssertionError("the last try raises")
 
     @contextlib.asynccontextmanager
-    async def stream(self, path: str, query: Query | None = None, accept: str = "") -> AsyncIterator["httpx.Response"]:
+    async def stream(self, path: str, query: Query | None = None, accept: str = "") -> AsyncIterator["Reply"]:
         """An answer that may go on for ever: its head comes within TIMEOUT, its body has no deadline.
 
         Errors while the body is read are turned into SourceError here too.
@@ -185,7 +183,7 @@ class KubeClient:
 
     async def _begin(
         self, method: str, path: str, query: Query | None, content: bytes | None, headers: Mapping[str, str]
-    ) -> "httpx.Response":
+    ) -> "Reply":
         if self._read_only and (why := refusal(method, path)):
             raise SourceError(why)
         access = await self.connect()
@@ -193,34 +191,28 @@ class KubeClient:
         assert credentials is not None
         for again in (credentials.renewable, False):
             proof = await credentials.proof()
-            http = await self._client(access, proof)
+            line = await self._open(access, proof)
             # Lists are compressed to a tenth, which costs more time than it saves where nothing lies between. What is
             # streamed is not, for then each line would wait for the next.
             packed = {"Accept-Encoding": "identity" if access.near else "gzip"}
-            sent = [*{**packed, **headers}.items(), *proof.pairs]
-            name = access.cluster.tls_server_name
-            request = http.build_request(
-                method, f"{access.server}{path}", params=query or None, content=content, headers=sent,
-                extensions={"sni_hostname": name} if name else {},
-            )  # fmt: skip
-            reply = await http.send(request, stream=True)
+            reply = await line.send(method, path, query, content, [*{**packed, **headers}.items(), *proof.pairs])
             if reply.status_code != 401 or not again:
                 return reply
             await reply.aclose()
             credentials.reject(proof)
         raise AssertionError("the second answer is returned")
 
-    async def _client(self, access: Access, proof: Proof) -> "httpx.AsyncClient":
+    async def _open(self, access: Access, proof: Proof) -> "Line":
         async with self._lock:
             if self._line is None or self._certificate != proof.certificate:
-                from cockpit.backends.kubernetes.dial import open_line
+                from cockpit.backends.kubernetes.dial import Line
 
                 context = await _POOL.run(tls_context, access, proof.certificate, proof.key)
                 old, self._certificate = self._line, proof.certificate
-                self._line = open_line(access, context, AGENT)
+                self._line = Line(access, context, AGENT)
                 if old is not None:
                     await old.close()
-            return self._line.http
+            return self._line
 
     @contextlib.contextmanager
     def _in_words(self) -> Iterator[None]:
@@ -231,20 +223,19 @@ class KubeClient:
         except (OSError, TimeoutError) as error:
             raise errors.unreachable(self.name, self.access, error) from error
         except RuntimeError as error:
-            # httpx says so of a client that was closed under a request: a reset in the middle of it.
+            # httpcore says so of a pool that was closed under a request: a reset in the middle of it.
             raise errors.unreachable(self.name, self.access, error) from error
         except Exception as error:
-            import httpcore
-            import httpx
+            from cockpit.backends.kubernetes.dial import FAILURES
 
-            if not isinstance(error, httpx.HTTPError | httpx.StreamError | httpx.InvalidURL | httpcore.ProtocolError):
+            if not isinstance(error, FAILURES):
                 raise
             raise errors.unreachable(self.name, self.access, error) from error
 
 
-async def _bounded(reply: "httpx.Response", limit: int) -> bytes:
+async def _bounded(reply: "Reply", limit: int) -> bytes:
     parts, size = [], 0
-    async for part in reply.aiter_bytes():
+    async for part in reply.aiter_bytes(limit + 1):
         size += len(part)
         if size > limit:
             raise SourceError(f"an answer of the Kubernetes API is larger than {limit >> 20} MiB")
