@@ -1,4 +1,4 @@
-"""Ages in the cells of a cluster's lists, as its API server writes them; what was read earlier goes on from there."""
+"""How old something is: roughly, to choose by; and as a cluster's API server writes it, which goes on from there."""
 
 import re
 
@@ -11,6 +11,14 @@ _AGO = re.compile(r"\(((?:\d+[ydhms])+) ago\)")
 _SECONDS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _STEP = 10
 """Seconds that an age that is not exact goes on by, below ten minutes."""
+
+
+def rough(seconds: float) -> str:
+    """ "6 d", "3 h", "5 min", "under 1 min"."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "under 1 min"
 
 
 def duration(seconds: float) -> str:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 
 from msgspec.structs import replace
 
 from cockpit.backends.change import Facts, Operation, Plan, PlanRefused
+from cockpit.board.ages import rough
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
 from cockpit.demo.describe import is_secret
@@ -159,8 +159,8 @@ def _choices(scene: Scene) -> tuple[tuple[str, SafeText], ...]:
     for rollout in reversed(scene.service.history):
         if rollout.version == scene.service.release or rollout.version in found or rollout.until is None:
             continue
-        ran = _length(rollout.until - rollout.since)
-        ago = _length(scene.now.timestamp() - rollout.until)
+        ran = rough(rollout.until - rollout.since)
+        ago = rough(scene.now.timestamp() - rollout.until)
         found[rollout.version] = safe(f"{rollout.version}  ran {ran}, until {ago} ago: {rollout.note}", 200)
     return tuple(found.items())
 
@@ -170,17 +170,7 @@ def _short_lived(scene: Scene, version: str) -> list[str]:
     last = next(one for one in reversed(scene.service.history) if one.version == version)
     if last.until is None or last.until - last.since >= SHORT_LIVED:
         return []
-    return [f"{version} ran only {_length(last.until - last.since)} before it was replaced"]
-
-
-def _length(seconds: float) -> str:
-    length = timedelta(seconds=max(0.0, seconds))
-    if length.days:
-        return f"{length.days} d"
-    minutes = length.seconds // 60
-    return (
-        f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min" if minutes else "under 1 min"
-    )
+    return [f"{version} ran only {rough(last.until - last.since)} before it was replaced"]
 
 
 def _ready_words(scene: Scene) -> str:

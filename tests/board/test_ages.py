@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.board.ages import duration, later, later_within, seconds_of
+from cockpit.board.ages import duration, later, later_within, rough, seconds_of
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,12 @@ def test_an_age_within_a_cell_goes_on_and_nothing_else_of_it() -> None:
 def test_an_age_that_is_not_looked_at_goes_on_in_steps() -> None:
     assert [later("3s", spent, exact=False) for spent in (0, 8, 16, 17)] == ["3s", "10s", "10s", "20s"]
     assert later("3h5m", 60, exact=False) == "3h6m"
+
+
+def test_an_age_to_choose_by_has_one_unit() -> None:
+    assert [rough(spent) for spent in (-5, 59, 60, 3_599, 3_600, 86_399, 86_400, 6 * 86_400)] == [
+        "under 1 min", "under 1 min", "1 min", "59 min", "1 h", "23 h", "1 d", "6 d",
+    ]  # fmt: skip
 
 
 @given(st.integers(0, 400_000_000))

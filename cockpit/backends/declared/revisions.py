@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec import Struct
 from cockpit.backends.change import DECLARED, Operation, Outcome, PlanRefused, Verb
 from cockpit.backends.declared.git import ABSENT, KEPT, Blobs, GitError, Revision, WorkingCopy
 from cockpit.backends.declared.process import is_process
+from cockpit.board.ages import rough
 from cockpit.board.model import SafeText, Workload
 from cockpit.board.secrets import MASK, Secrets
 from cockpit.board.text import safe
@@ -85,7 +86,8 @@ async def plan_back(
         command=safe(f"git -C {repository.path} checkout {short} -- {' '.join(repository.files)}", 500),
     )  # fmt: skip
     choices = tuple(
-        (one.id[:SHORT], safe(f"{_age(now - one.at)} ago  {words[one.id]}")) for one in _first(others, chosen)
+        (one.id[:SHORT], safe(f"{rough((now - one.at).total_seconds())} ago  {words[one.id]}"))
+        for one in _first(others, chosen)
     )
     return RollBack(operation=made, choices=choices, risks=_risks(repository, kept, state.files))
 
@@ -195,10 +197,3 @@ def _names(repository: Repository) -> str:
 
 def _words(revision: Revision) -> str:
     return f"{revision.id[:SHORT]} of {revision.at:%Y-%m-%d %H:%M}Z: {revision.subject}"
-
-
-def _age(length: timedelta) -> str:
-    minutes = max(0, int(length.total_seconds() // 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"

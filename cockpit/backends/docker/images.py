@@ -10,6 +10,7 @@ from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.wire import Wire
 from cockpit.backends.history import Ran
+from cockpit.board.ages import rough
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
 
@@ -118,7 +119,7 @@ def _condition(one: Candidate, now: datetime) -> str:
 def _age_of(one: Candidate, now: datetime) -> str:
     if one.ran is None:
         return f"built {ago(one.created, now)}" if one.created else "age not known"
-    lasted = age(((one.ran.until or now) - one.ran.since).total_seconds())
+    lasted = rough(((one.ran.until or now) - one.ran.since).total_seconds())
     # Its end is near when it was last healthy, which stands beside it.
     if one.ran.until is None or (one.ran.healthy and not one.gone):
         return f"ran {lasted}"
@@ -127,7 +128,7 @@ def _age_of(one: Candidate, now: datetime) -> str:
 
 def ago(at: datetime, now: datetime) -> str:
     """ "6 d ago"."""
-    return f"{age((now - at).total_seconds())} ago"
+    return f"{rough((now - at).total_seconds())} ago"
 
 
 def called(name: str) -> str:
@@ -138,14 +139,6 @@ def called(name: str) -> str:
 def short(image: str) -> str:
     """An image's id as it is shown."""
     return image.removeprefix("sha256:")[:12]
-
-
-def age(seconds: float) -> str:
-    """ "6 d", "3 h", "5 min"."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return "under 1 min"
 
 
 async def local_images(hands: Hands, repo: str) -> list[ImageRow]:

@@ -11,6 +11,7 @@ from typing import Any
 from cockpit.backends.kubernetes.about import Told
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.outline import outline
+from cockpit.board.ages import duration
 from cockpit.board.secrets import MASK
 
 SECRET = "Secret"
@@ -93,19 +94,9 @@ def _events(told: Told, now: datetime | None = None) -> Iterator[str]:
 
 
 def _ago(words: str, now: datetime) -> str:
-    """ "2026-03-01T13:00:00Z (1h32m ago)"."""
+    """ "2026-03-01T13:00:00Z (3h32m ago)"."""
     at = moment(words)
-    if at is None:
-        return words
-    seconds = max(0, int((now - at).total_seconds()))
-    days, hours, minutes = seconds // 86_400, seconds // 3600, seconds // 60
-    if days:
-        age = f"{days}d"
-    elif hours:
-        age = f"{hours}h{minutes % 60:02d}m"
-    else:
-        age = f"{minutes}m{seconds % 60:02d}s" if minutes else f"{seconds}s"
-    return f"{words} ({age} ago)"
+    return words if at is None else f"{words} ({duration((now - at).total_seconds())} ago)"
 
 
 # What nobody may see

@@ -21,6 +21,7 @@ from cockpit.backends.kubernetes.operate.change import (
 from cockpit.backends.kubernetes.operate.draft import kubectl, make_plan, ready_words, rollout_time, wanted_count
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, Request, meta_of, spec_of
 from cockpit.backends.kubernetes.operate.remove import deletion_of, deletion_request
+from cockpit.board.ages import rough
 from cockpit.board.model import Instance, SafeText, Workload
 from cockpit.board.revision import Revision, difference
 from cockpit.board.text import safe
@@ -169,13 +170,6 @@ def _facts(one: Revision | None) -> Facts:
 def _shown(one: Revision, now: datetime) -> SafeText:
     """ "revision 3  web:2.4.1  5 d old  2 of 3 ready  cause"."""
     images = ", ".join(image.rpartition("/")[2] for image in one.images)
-    age = f"{_age((now - one.created_at).total_seconds())} old" if one.created_at else "age not known"
+    age = f"{rough((now - one.created_at).total_seconds())} old" if one.created_at else "age not known"
     pods = f"{one.ready} of {one.replicas} ready" if one.replicas and one.ready is not None else ""
     return safe("  ".join(part for part in (f"revision {one.number}", images, age, pods, one.cause) if part), 300)
-
-
-def _age(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return "under 1 min"
