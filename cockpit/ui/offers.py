@@ -20,15 +20,23 @@ class Offers:
         self._changed = changed
         self._known: dict[Identity, frozenset[str]] = {}
         self._asked: dict[Identity, State] = {}
+        self._last: tuple[ServiceStatus, frozenset[str]] | None = None
 
     def of(self, service: ServiceStatus) -> frozenset[str]:
         """What at least one of its workloads offers, as far as it is known by now."""
+        # Each key of the footer asks, with each frame; a service that did nothing is the same value.
+        if self._last is not None and self._last[0] is service:
+            return self._last[1]
         found: frozenset[str] = frozenset()
+        asked = False
         for work in service.workloads:
             state: State = tuple((one.id, one.phase) for one in work.instances)
             if self._asked.get(work.id) != state:
                 self._ask(work.id, state)
+                asked = True
             found |= self._known.get(work.id, frozenset())
+        if not asked:
+            self._last = service, found
         return found
 
     def _ask(self, identity: Identity, state: State) -> None:
@@ -40,6 +48,7 @@ class Offers:
         future.add_done_callback(lambda done: self._heard(identity, done))
 
     def _heard(self, identity: Identity, done: Any) -> None:
+        self._last = None
         if done.cancelled() or done.exception() is not None:
             self._asked.pop(identity, None)  # asked again with the next look
             return

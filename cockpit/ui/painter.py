@@ -3,7 +3,8 @@
 Textual sends every dirty region whole, each span with a cursor move and a full set of attributes: a dialog over a
 table costs five frames of 10 kB. This keeps what the terminal shows and sends the difference, so a repaint that
 changes nothing costs nothing. It stands on three private things of Textual 8.2 (`App._display`, the two update classes,
-the writer's queue); tests/ui/test_painter.py proves the terminal against the compositor.
+the writer's queue); tests/ui/test_painter.py proves the terminal against the compositor. Rows that our own panes redraw
+come without the compositor (`ui.rowpaint`).
 """
 
 from collections.abc import Iterator
@@ -15,9 +16,13 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from cockpit.ui.rowpaint import RowsUpdate
+
 Cells = tuple[str, ...]
 GAP = 4
 """Unchanged cells that are cheaper to send again than to jump over."""
+KNOWN = 512
+"""Strips whose cells are kept: about 2 kB each."""
 
 
 class Ink:
@@ -135,6 +140,7 @@ class Painter:
         self._inks = Inks(system)
         self._width = 0
         self._rows: list[tuple[list[str | None], list[Ink]]] = []
+        self._known: dict[int, tuple[Strip, list[str], list[Ink]]] = {}
 
     def forget(self) -> None:
         """The terminal may show anything now: the next paint sends everything it covers."""
@@ -154,7 +160,11 @@ class Painter:
             out.append("\x1b[m")
         return "".join(out)
 
-    def _put(self, out: list[str], x: int, y: int, strip: Strip, ink: Ink) -> Ink:
+    def _laid(self, strip: Strip) -> tuple[list[str], list[Ink]]:
+        """Its cells and their inks. Rows come back as the same strips, when the cursor moves on or a filter goes."""
+        known = self._known.get(id(strip))
+        if known is not None:
+            return known[1], known[2]
         chars: list[str] = []
         inks: list[Ink] = []
         of = self._inks.of
@@ -169,8 +179,16 @@ class Painter:
             else:
                 blank = drawn.on_blank
                 inks.extend([blank if char == " " else drawn for char in cells])
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        self._known[id(strip)] = strip, chars, inks  # the strip too: while it is held its id is nobody else's
+        return chars, inks
+
+    def _put(self, out: list[str], x: int, y: int, strip: Strip, ink: Ink) -> Ink:
+        chars, inks = self._laid(strip)
         room = self._width - x
-        del chars[room:], inks[room:]
+        if len(chars) > room:
+            chars, inks = chars[:room], inks[:room]
         old_chars, old_inks = self._rows[y]
         end = x + len(chars)
         before, before_inks = old_chars[x:end], old_inks[x:end]
@@ -228,7 +246,9 @@ def _runs(changed: list[int], chars: list[str]) -> list[tuple[int, int]]:
 
 def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, int, Strip]]:
     """(column, row, strip) of all that an update covers."""
-    if isinstance(update, LayoutUpdate):
+    if isinstance(update, RowsUpdate):
+        yield from update.pieces
+    elif isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):
             x = update.region.x
             for strip in strips:

@@ -42,6 +42,7 @@ class Footer(LineWidget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._message = Line()
+        self._made: tuple[tuple[Key, ...], int, Look, Line] | None = None
 
     def say(self, text: str, style: str = "warning") -> None:
         """Show this instead of the keys, until it is taken back with ""."""
@@ -63,4 +64,11 @@ class Footer(LineWidget):
             others = [key for key in keys if key.id != "back"]
             place = min(BACK_AT, len(others) - 1)
             keys = [*others[:place], *way_back, *others[place:]]
-        return (footer_line(self.look, keys, self.size.width),)
+        return (self._line(tuple(keys)),)
+
+    def _line(self, keys: tuple[Key, ...]) -> Line:
+        """Each frame asks; the keys are others only when the reader turns to something else."""
+        made, columns, look = self._made, self.size.width, self.look
+        if made is None or made[0] != keys or made[1] != columns or made[2] is not look:
+            made = self._made = keys, columns, look, footer_line(look, keys, columns)
+        return made[3]

@@ -15,6 +15,7 @@ from cockpit.ui.cockpit import Cockpit, cockpit_of
 from cockpit.ui.panes.footer import Footer
 from cockpit.ui.panes.header import Header
 from cockpit.ui.rooms import SMALLEST, RoomLayout, Rooms, stacked
+from cockpit.ui.rowpaint import ChangedRows
 from cockpit.ui.widgets.lines import LineWidget
 from cockpit.ui.widgets.prompt import Prompt
 
@@ -88,6 +89,13 @@ class Framed:
         """Use the rooms as layout; called once, when the screen is made."""
         # The style sheet's property takes names of built-in layouts only; the rule takes the object itself.
         self.styles.set_rule("layout", RoomLayout(self._rooms))  # type: ignore[attr-defined]
+        self.changed_rows = ChangedRows(self)  # type: ignore[arg-type]
+        self._ones: dict[type[Any], Any] = {}
+
+    def _on_timer_update(self) -> None:
+        """A frame: Textual's, with what changed in the panes."""
+        self.changed_rows.paint()
+        super()._on_timer_update()  # type: ignore[misc]
 
     asking: Asking | None = None
 
@@ -109,8 +117,11 @@ class Framed:
         self.one(Footer).redraw()
 
     def one(self, kind: type[Any]) -> Any:
-        """The widget of a class that the screen has one of."""
-        return self.query_one(kind)  # type: ignore[attr-defined]
+        """The widget of a class that the screen has one of, from its beginning to its end."""
+        found = self._ones.get(kind)
+        if found is None:
+            found = self._ones[kind] = self.query_one(kind)  # type: ignore[attr-defined]
+        return found
 
     def forget(self) -> None:
         """Another look: every pane is drawn anew."""
