@@ -5,30 +5,31 @@ On request, and before every change that removes a container: then it is an oper
 
 import shlex
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from pathlib import PurePosixPath
+from functools import partial
+from itertools import starmap
 
 import msgspec
 from msgspec import Struct
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.capture import CannotKeep, Captured, Part, capture, outcome
+from cockpit.backends.capture import Captured, Part, capture, outcome
 from cockpit.backends.captured import LOG_LIMIT, log_text, plain_text, until_late
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
 from cockpit.backends.docker import target
 from cockpit.backends.docker.choose import choose
 from cockpit.backends.docker.describe import describe
-from cockpit.backends.docker.dump import COPY, dump
+from cockpit.backends.docker.dump import dump
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.logs import read_logs
 from cockpit.backends.docker.plan import Site, Target, make_plan
 from cockpit.backends.docker.verbs import INSTANCE
 from cockpit.backends.docker.wire import Container
+from cockpit.backends.dumped import dump_parts, seconds_of, words_of
 from cockpit.backends.evidence import Evidence, declared
 from cockpit.board.model import Identity, SafeText, Workload
 from cockpit.board.text import safe
 from cockpit.logs.line import LogRequest
-from cockpit.profile.captures import Capture
 
 LOG_LINES = 50_000
 """Asked of the engine, which knows lines only: 5 MiB of them are kept."""
@@ -85,9 +86,9 @@ def keeping(hands: Hands, workload: Workload, chosen: Sequence[Target], verb: st
         command=safe("; ".join(_command(site, name) for name in names), 500),
     )
     more = declared(operation)
-    told = [f"log (last {LOG_LIMIT >> 20} MiB)", "inspect", *(f"{name}: {_words(one)}" for name, one in more.items())]
+    told = [f"log (last {LOG_LIMIT >> 20} MiB)", "inspect", *starmap(words_of, more.items())]
     needed = dict(arguments).get("required", "")
-    seconds = LOG_TIME + INSPECT_TIME + sum(float(one.timeout) + COPY * bool(one.file) for one in more.values())
+    seconds = LOG_TIME + INSPECT_TIME + seconds_of(more.values())
     return (
         msgspec.structs.replace(
             operation,
@@ -131,24 +132,9 @@ async def _one(hands: Hands, evidence: Evidence, operation: Operation, known: _K
         Part(name="inspect.txt", read=lambda: plain_text(whole, evidence.secrets)),
         Part(name="log.txt", read=lambda: _log(hands, evidence, operation.target, container), limit=LOG_LIMIT * 2),
     ]
-    missing: list[tuple[str, str]] = []
-    for name, wanted in declared(operation).items():
-        try:
-            parts.append(_part(hands, evidence, known.id, name, wanted))
-        except CannotKeep as error:
-            missing.append((name, str(error)))
-    found = await capture(evidence.keeper, known.name, parts)
+    dumps, missing = dump_parts(evidence, declared(operation).items(), partial(dump, hands.client, known.id))
+    found = await capture(evidence.keeper, known.name, (*parts, *dumps))
     return Captured(kept=found.kept, missing=(*found.missing, *missing))
-
-
-def _part(hands: Hands, evidence: Evidence, container: str, name: str, wanted: Capture) -> Part:
-    environment = evidence.environment(wanted)
-    suffix = PurePosixPath(wanted.file).suffix or ".bin" if wanted.file else ".txt"
-    return Part(
-        name=f"{name}{suffix}"[:120],
-        read=lambda: dump(hands.client, container, wanted, environment),
-        limit=wanted.limit << 20,
-    )
 
 
 def _log(hands: Hands, evidence: Evidence, about: Identity, container: Container) -> AsyncGenerator[bytes, None]:
@@ -164,10 +150,6 @@ def _log(hands: Hands, evidence: Evidence, about: Identity, container: Container
 def _command(site: Site, name: str) -> str:
     quoted = shlex.quote(name)
     return f"docker {site.flags}logs --timestamps --tail {LOG_LINES} {quoted}; docker {site.flags}inspect {quoted}"
-
-
-def _words(wanted: Capture) -> str:
-    return " ".join(shlex.join(wanted.argv).split()) + (f" -> {wanted.file}" if wanted.file else "")
 
 
 _decode = msgspec.json.Decoder(tuple[tuple[str, str], ...]).decode

@@ -13,12 +13,9 @@ from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.execute import ended, refused
 from cockpit.backends.docker.frames import Payloads
 from cockpit.backends.docker.wire import ExecCreated
-from cockpit.board.text import safe_bytes
+from cockpit.backends.dumped import COPY, printed_or_file
 from cockpit.profile.captures import Capture
 
-SAID = 300
-COPY = 60.0
-"""Seconds that copying a file out may take beyond the command's own timeout."""
 _BLOCK = 512
 _UNPACKED = 256 * 1024
 
@@ -27,21 +24,12 @@ async def dump(
     client: EngineClient, container: str, capture: Capture, environment: Mapping[str, str]
 ) -> AsyncGenerator[bytes, None]:
     """Bytes to keep. SourceError, also after some of them: why they are not all."""
+    printed = _printed(client, container, capture, environment)
+    file = _copied(client, container, capture.file) if capture.file else None
     try:
-        said = b""
-        async with aclosing(_printed(client, container, capture, environment)) as printed:
-            try:
-                async for data in printed:
-                    said = (said + data)[-SAID:]
-                    if not capture.file:
-                        yield data
-            except SourceError as error:
-                words = safe_bytes(said.strip(), SAID)
-                raise SourceError(f"{error}: {words}" if words and capture.file else str(error)) from None
-        if capture.file:
-            async with aclosing(_copied(client, container, capture.file)) as copied:
-                async for data in copied:
-                    yield data
+        async with aclosing(printed_or_file(printed, file)) as parts:
+            async for data in parts:
+                yield data
     except EngineAnswer as error:
         raise SourceError(refused(error, container[:12])) from None
 

@@ -4,7 +4,6 @@ On request, and before every change that takes pods away: then it is the first o
 """
 
 import asyncio
-import shlex
 from collections.abc import AsyncGenerator, Iterable, Sequence
 
 import msgspec
@@ -15,12 +14,12 @@ from cockpit.backends.base import SourceError
 from cockpit.backends.capture import Captured, Part, capture, outcome
 from cockpit.backends.captured import LOG_LIMIT, until_late
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
+from cockpit.backends.dumped import seconds_of, words_of
 from cockpit.backends.evidence import VERB, Evidence, declared
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.kinds import PODS
 from cockpit.backends.kubernetes.operate import parts
 from cockpit.backends.kubernetes.operate.draft import is_ready, kubectl, make_plan, ready_words
-from cockpit.backends.kubernetes.operate.dump import COPY
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, meta_of
 from cockpit.backends.kubernetes.operate.remove import choose
 from cockpit.board.clock import Clock
@@ -136,8 +135,7 @@ def keeping(
         command=_command(hands, workload, kept) if verb == VERB and len(pods) <= NAMED else SafeText(""),
     )  # fmt: skip
     more = declared(operation)
-    dumps = sum(float(one.timeout) + COPY * bool(one.file) for one in more.values())
-    seconds = ONE_POD * _rounds(len(kept)) + dumps * _rounds(dumped)
+    seconds = ONE_POD * _rounds(len(kept)) + seconds_of(more.values()) * _rounds(dumped)
     return (
         replace(
             operation,
@@ -221,13 +219,9 @@ def _told(pods: int, dumped: int, more: dict[str, Capture]) -> str:
     bound = f"last {LOG_LIMIT >> 20} MiB each, the run before too"
     together = f"; {LOGS_MOST >> 20} MiB in all" if pods > 1 else ""
     where = f"in {dumped} of them " if dumped < pods else ""
-    dumps = (f"{where}{name}: {_words(one)}" for name, one in more.items())
+    dumps = (f"{where}{words_of(name, one)}" for name, one in more.items())
     limit = f"of {PODS_MOST} of {pods} pods, not ready ones first: " if pods > PODS_MOST else ""
     return limit + ", ".join((f"logs ({bound}{together})", "description", "events", *dumps))
-
-
-def _words(wanted: Capture) -> str:
-    return " ".join(shlex.join(wanted.argv).split()) + (f" -> {wanted.file}" if wanted.file else "")
 
 
 def _command(hands: Hands, workload: Workload, pods: Sequence[PodRef]) -> SafeText:

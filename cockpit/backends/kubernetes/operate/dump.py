@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.captured import until_late
+from cockpit.backends.dumped import COPY, SAID, printed_or_file
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.execute import (
@@ -19,30 +20,24 @@ from cockpit.backends.kubernetes.execute import (
 from cockpit.board.text import safe_bytes
 from cockpit.profile.captures import Capture
 
-SAID = 300
-COPY = 60.0
-"""Seconds that copying a file out may take beyond the command's own timeout."""
-
 
 async def dump(
     client: KubeClient, path: str, container: str, capture: Capture, environment: Mapping[str, str]
 ) -> AsyncGenerator[bytes, None]:
     """Bytes to keep. path: of the pod. SourceError, also after some of them: why they are not all."""
     argv, given = with_environment(capture.argv, environment)
-    said = b""
-    try:
-        async with aclosing(_printed(client, path, container, argv, given, capture.argv[0], capture.timeout)) as parts:
-            async for _, data in parts:
-                said = (said + data)[-SAID:]
-                if not capture.file:
-                    yield data
-    except SourceError as error:
-        words = safe_bytes(said.strip(), SAID)
-        raise SourceError(f"{error}: {words}" if words and capture.file else str(error)) from None
-    if capture.file:
-        async with aclosing(_copied(client, path, container, capture.file)) as copied:
-            async for data in copied:
-                yield data
+    printed = _both(_printed(client, path, container, argv, given, capture.argv[0], capture.timeout))
+    file = _copied(client, path, container, capture.file) if capture.file else None
+    async with aclosing(printed_or_file(printed, file)) as parts:
+        async for data in parts:
+            yield data
+
+
+async def _both(printed: AsyncGenerator[tuple[int, bytes], None]) -> AsyncGenerator[bytes, None]:
+    """What came by either channel."""
+    async with aclosing(printed) as parts:
+        async for _, data in parts:
+            yield data
 
 
 async def _copied(client: KubeClient, path: str, container: str, file: str) -> AsyncGenerator[bytes, None]:

@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from pathlib import PurePosixPath
+from functools import partial
 
 import msgspec
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.capture import CannotKeep, Part
+from cockpit.backends.capture import Part
 from cockpit.backends.captured import LOG_LIMIT, log_text, plain_text, until_late
+from cockpit.backends.dumped import dump_parts
 from cockpit.backends.evidence import Evidence
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.describe import shown
@@ -74,24 +75,7 @@ def dumps(
     hands: Hands, pod: Json, path: str, evidence: Evidence, wanted: Sequence[tuple[str, Capture]]
 ) -> tuple[list[Part], list[tuple[str, str]]]:
     """(parts, what cannot be kept with the reason) of the profile's captures; they run in the default container."""
-    parts: list[Part] = []
-    missing: list[tuple[str, str]] = []
-    for name, one in wanted:
-        try:
-            parts.append(_dump(hands, default_container(pod), path, evidence, name, one))
-        except CannotKeep as error:
-            missing.append((name, str(error)))
-    return parts, missing
-
-
-def _dump(hands: Hands, container: str, path: str, evidence: Evidence, name: str, wanted: Capture) -> Part:
-    environment = evidence.environment(wanted)
-    suffix = PurePosixPath(wanted.file).suffix or ".bin" if wanted.file else ".txt"
-    return Part(
-        name=f"{name}{suffix}"[:120],
-        read=lambda: dump(hands.client, path, container, wanted, environment),
-        limit=wanted.limit << 20,
-    )
+    return dump_parts(evidence, wanted, partial(dump, hands.client, path, default_container(pod)))
 
 
 async def _last(
