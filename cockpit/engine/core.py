@@ -65,6 +65,8 @@ class Core:
         self._spawn(self._publish())
         for watching in self.watched.begin():
             self._spawn(watching)
+        if self.parts.rows_within:
+            self.watched.give_way(self._rows_there)
         # A journal on a slow disk keeps nobody waiting: what is seen until it is open is in its first look.
         self._spawn(self._open_record())
         context = self._context()
@@ -136,12 +138,17 @@ class Core:
             },
         )
 
+    async def _rows_there(self) -> None:
+        """Until the screen has rows, or it takes too long."""
+        with suppress(TimeoutError):
+            async with self.clock.timeout(self.parts.rows_within):
+                await self._rows_shown.wait()
+        self._rows_shown.set()
+
     async def _rows_first(self) -> None:
-        """Until the screen shows rows and has painted them, or it takes too long."""
-        if within := self.parts.rows_within:
-            with suppress(TimeoutError):
-                async with self.clock.timeout(within):
-                    await self._rows_shown.wait()
+        """Until the screen has painted rows, or it takes too long."""
+        if self.parts.rows_within:
+            await self._rows_there()
             await self.clock.sleep(PAINTED_WITHIN)
             # What is loaded by now stays: a full collection among it would hold up a key for 50 ms.
             gc.freeze()

@@ -1,7 +1,7 @@
 """The sources that are watched: each begun, kept going, told what is on the screen, and found by what it observes."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 from cockpit.backends.base import Address, Emit, Source, SourceError
@@ -62,6 +62,13 @@ class Watched:
     def closing(self) -> list[Coroutine[Any, Any, None]]:
         """What closes each of them."""
         return [source.close() for source in self.sources.values()]
+
+    def give_way(self, turn: Callable[[], Awaitable[None]]) -> None:
+        """What the first rows do not need awaits `turn`, in sources that know what that is."""
+        for name, source in self.sources.items():
+            give_way = getattr(source, "give_way", None)
+            if give_way is not None:
+                self._notices.guarded(name, give_way, turn)
 
     def relist(self) -> None:
         """Ask every source for its whole truth again, and end waits for lost ones."""

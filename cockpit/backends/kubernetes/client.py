@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -57,6 +57,8 @@ class KubeClient:
     ) -> None:
         self.name, self.clock = name, clock
         self.access: Access | None = None
+        self.turn: Callable[[], Awaitable[None]] = _at_once
+        """Awaited before what the first rows do not need."""
         self._backend, self._secrets, self._read_only = backend, secrets, read_only
         self._environ = os.environ if environ is None else environ
         self._credentials: Credentials | None = None
@@ -231,6 +233,10 @@ class KubeClient:
             if not isinstance(error, FAILURES):
                 raise
             raise errors.unreachable(self.name, self.access, error) from error
+
+
+async def _at_once() -> None:
+    """Nothing is waited for."""
 
 
 async def _bounded(reply: "Reply", limit: int) -> bytes:

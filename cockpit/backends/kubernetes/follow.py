@@ -130,31 +130,42 @@ class Follower:
         return {name: words for name, words in wanted.items() if words}
 
     async def _list(self) -> None:
-        path, token, limit = self.kind.path(self.space), "", min(FIRST_PAGE, self._limit)
         self._taker.begin(self.kind, self.space)
-        while True:
-            query: dict[str, str | int] = {"limit": limit}
-            query |= self._selected
-            query |= {"continue": token} if token else {}
+        page = await self._page("", min(FIRST_PAGE, self._limit))
+        while page.metadata.token:
+            # The API server makes the next page while this one is taken in.
+            coming = asyncio.create_task(self._later(page.metadata.token))
             try:
-                data = await self._client.raw(path, query, timeout=PAGE_TIMEOUT, accept=self.kind.accept)
-            except ApiAnswer as error:
-                if error.status == 410 or (error.status == 400 and token):
-                    raise Expired from None
-                raise
-            if len(data) > PAGE_BYTES:
-                self._limit = max(20, min(self._limit, limit) * PAGE_BYTES // len(data))
-            page: Page[Any] = self._client.decoded(path, data, self.kind.page)
-            del data
-            await self._take(page.items or [])
-            token, limit = page.metadata.token, self._limit
-            if not token:
-                break
+                await self._take(page.items or [])
+                page = await coming
+            finally:
+                coming.cancel()
+        await self._take(page.items or [])
         self._taker.end(self.kind, self.space)
         self._version = page.metadata.resource_version
         self.standing.listed = True
         self._permitted()
         self._changed()
+
+    async def _later(self, token: str) -> Page[Any]:
+        await self._client.turn()
+        return await self._page(token, self._limit)
+
+    async def _page(self, token: str, limit: int) -> Page[Any]:
+        path = self.kind.path(self.space)
+        query: dict[str, str | int] = {"limit": limit}
+        query |= self._selected
+        query |= {"continue": token} if token else {}
+        try:
+            data = await self._client.raw(path, query, timeout=PAGE_TIMEOUT, accept=self.kind.accept)
+        except ApiAnswer as error:
+            if error.status == 410 or (error.status == 400 and token):
+                raise Expired from None
+            raise
+        if len(data) > PAGE_BYTES:
+            self._limit = max(20, min(self._limit, limit) * PAGE_BYTES // len(data))
+        page: Page[Any] = self._client.decoded(path, data, self.kind.page)
+        return page
 
     def _permitted(self) -> None:
         self._busy_since = None

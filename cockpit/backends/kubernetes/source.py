@@ -1,6 +1,6 @@
 """One Kubernetes cluster as a source: it observes, reads logs, describes, runs declared probes; it changes nothing."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -89,6 +89,10 @@ class KubernetesSource:
                 self._name, self._client, self._spaces, emit, lambda: self._focus, self._secrets.mask
             )
         await self._now.run(emit)
+
+    def give_way(self, turn: Callable[[], Awaitable[None]]) -> None:
+        """What the first rows do not need, the other pages of lists, awaits this before it begins."""
+        self._client.turn = turn
 
     def focus(self, visible: frozenset[Identity]) -> None:
         """Which workloads are on the screen."""

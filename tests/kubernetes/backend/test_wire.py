@@ -100,6 +100,26 @@ async def test_a_token_that_expires_in_the_middle_of_a_list_begins_it_again(
         assert watch.lost == []
 
 
+async def test_the_other_pages_of_a_list_wait_for_their_turn(
+    still: Kubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{FOLLOW}.FIRST_PAGE", 2)
+    turn = asyncio.Event()
+
+    async def wait() -> None:
+        await turn.wait()
+
+    watch = Watch(still.kubeconfig)
+    watch.source.give_way(wait)
+    async with watch:
+        await watch.until(lambda: any(one.instances for one in watch.board.workloads().values()))
+        assert len(lists(still)) == 1
+        assert not live(watch)
+        turn.set()
+        await watch.until(lambda: live(watch) and counted(watch) == SHOP)
+        assert len(lists(still)) > 1
+
+
 async def test_a_list_that_always_expires_is_said_and_comes_when_it_can(
     still: Kubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
