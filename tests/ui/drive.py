@@ -7,9 +7,10 @@
 Every `settle` compares the terminal with what Textual thinks it shows, so a wrong byte fails any test.
 """
 
+import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,19 @@ from typing import Any
 from rich.cells import cell_len
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
+from textual.timer import Timer
 
 from cockpit.board.clock import ManualClock
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.settings import Settings
 from tests.emulator import Emulator
+from tests.patience import PATIENCE
 from tests.ui.fakeport import AT, FakePort
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE = "COCKPIT_UPDATE_SNAPSHOTS"
+TURNS = 30
+"""Turns of the loop in which whatever a key sets off follows one from another; the longest takes a dozen."""
 
 
 class CountingDriver(HeadlessDriver):
@@ -48,6 +53,10 @@ class DrivenApp(CockpitApp):
         super().__init__(port, settings, clock, CountingDriver)
         self.written: list[str] = []
 
+    def set_timer(self, delay: float, *words: Any, **more: Any) -> Timer:
+        """What is said for some seconds stays: on a busy machine they are over before the next look."""
+        return super().set_timer(delay if delay < 1 else 2 * PATIENCE, *words, **more)
+
 
 @dataclass
 class Shown:
@@ -64,8 +73,18 @@ class Shown:
     async def settle(self) -> None:
         """Until everything under way is drawn; the terminal must then show what Textual thinks it shows."""
         await self.pilot.pause()
+        # Textual waits until this process uses no time, which may be because a busy machine gives it none.
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        await self.pilot.pause(0)
         self._drain()
         self.check()
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Settle until it is so: for what comes only after a time of its own."""
+        async with asyncio.timeout(PATIENCE):
+            while not holds():
+                await self.settle()
 
     def _drain(self) -> None:
         written, self.app.written = self.app.written, []

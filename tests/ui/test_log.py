@@ -35,9 +35,7 @@ async def test_it_follows_until_the_reader_moves_up_and_counts_what_is_new() -> 
         assert "paused" in screen.line(2)
         before = screen.line(20)
         screen.port.write("INFO more", "INFO and more", source="hook-receiver-1")
-        await screen.pilot.pause(0.35)
-        await screen.settle()
-        assert "+2 new" in screen.line(2)
+        await screen.until(lambda: "+2 new" in screen.line(2))
         assert screen.line(20) == before
         await screen.press("G")
         await screen.press("j")
