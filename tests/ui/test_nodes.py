@@ -178,6 +178,30 @@ async def test_a_cordon_says_how_many_pods_are_on_it() -> None:
         assert "touches  4 pods on it" in screen.text()
 
 
+def two_nodes() -> Plan:
+    """The same of a second node too: ten pods on each."""
+    cordon, evict = DRAIN.operations
+    steps = []
+    for name in ("worker-1", "worker-2"):
+        lines = tuple(SafeText(f"- shop/{one.name}: deployment web, grace 30 s") for one in pods_of("web", 10))
+        steps.append(replace(cordon, title=SafeText(f"cordon node {name}")))
+        steps.append(replace(evict, title=SafeText(f"evict 10 pods from {name}"), diff=lines))
+    return replace(DRAIN, operations=tuple(steps))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_risks_come_before_long_lists(size: tuple[int, int]) -> None:
+    made = port()
+    made.answers |= {"MakePlan": two_nodes(), "Require": NEEDED}
+    async with shown(made, size) as screen:
+        await screen.press("colon", *"nodes", "enter", "G", "a", "down", "enter")
+        golden(f"drain-lists-{size[0]}x{size[1]}", screen.text())
+        assert "uncordon brings no pod back" in screen.text(), "every risk on the first page"
+        assert "evict 10 pods from worker-2" in screen.text()
+        await screen.press("pagedown")
+        assert "grace 30 s" in screen.text()
+
+
 async def test_a_drain_under_way_is_stopped_by_its_second_button() -> None:
     made = port()
     made.answers |= {"Halt": None, "Perform": made.answers["MakePlan"]}

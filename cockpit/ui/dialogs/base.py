@@ -55,6 +55,11 @@ class Dialog(CockpitDialog):
         return []
 
     @property
+    def room(self) -> int:
+        """Lines of content that are seen at once beside the rule, the buttons and one line above those."""
+        return max(1, self.one(Drawn).size.height - 4)
+
+    @property
     def row(self) -> int | None:
         """The row of the content that is pointed at and must be seen; None: the reader scrolls."""
         return None

@@ -101,7 +101,7 @@ class PlanDialog(Dialog):
             request = self._planner.request
             preview = plantext.Preview(
                 plan=self.plan, around=self._around, needed=self._needed, picked=self._picked, refused=self._refused,
-                on_failure=request.on_failure if isinstance(request, MakeBulk) else "",
+                on_failure=request.on_failure if isinstance(request, MakeBulk) else "", room=self.room,
             )  # fmt: skip
             return plantext.plan_lines(cockpit.look, preview, width, cockpit.now)
         lines: list[Line] = []

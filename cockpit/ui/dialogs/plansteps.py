@@ -9,10 +9,11 @@ from cockpit.ui.dialogs.planfield import LABEL, facts_words, field
 from cockpit.ui.look import Look
 
 
-def step_lines(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
+def step_lines(look: Look, operations: tuple[Operation, ...], width: int, *, lists: bool = True) -> list[Line]:
     """Each step; of several also from what to what. What stays the same is said with the first that has it.
 
     What is only kept first has one line, a diff what it changes, a new object nothing: all stand whole further down.
+    lists: what a step is about one by one (the pods of a drain) stands under it too.
     """
     lines: list[Line] = []
     said: set[tuple[str, str]] = set()
@@ -31,7 +32,17 @@ def step_lines(look: Look, operations: tuple[Operation, ...], width: int) -> lis
             text = look.text(", ".join(f"{name} {value}" for name, value in operation.before if (name, value) in stays))
             pieces = wrap_words(text, max(20, width - LABEL - 4))
             lines += [Line((Span(" " * (LABEL + 3)), Span(piece, "dim"))) for piece in pieces]
-        lines += [_changed(look, text, width) for text in _first_page(operation)]
+        if lists or not _is_list(operation):
+            lines += [_changed(look, text, width) for text in _first_page(operation)]
+    return lines
+
+
+def list_lines(look: Look, operations: tuple[Operation, ...], width: int) -> list[Line]:
+    """What steps are about one by one, where that has no room under them."""
+    lines: list[Line] = []
+    for operation in filter(_is_list, operations):
+        lines += field("" if lines else "lists", look.text(operation.title), width)
+        lines += [_changed(look, text, width) for text in operation.diff]
     return lines
 
 
@@ -68,6 +79,11 @@ def new_lines(look: Look, operations: tuple[Operation, ...], width: int) -> list
 
 def _labelled(label: str, texts: Iterable[str], width: int) -> list[Line]:
     return [line for index, text in enumerate(texts) for line in field("" if index else label, text, width)]
+
+
+def _is_list(operation: Operation) -> bool:
+    """Whether its diff tells what it is about, and not which lines of something change."""
+    return bool(operation.diff) and not _is_new(operation) and not any(one.startswith("@@") for one in operation.diff)
 
 
 def _is_new(operation: Operation) -> bool:

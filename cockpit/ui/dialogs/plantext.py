@@ -12,7 +12,7 @@ from cockpit.engine.port import Requirement
 from cockpit.ui.cells import Line, Span
 from cockpit.ui.dialogs.around import Around, Touched
 from cockpit.ui.dialogs.planfield import LABEL, facts_words, field
-from cockpit.ui.dialogs.plansteps import diff_lines, kept_lines, new_lines, step_lines
+from cockpit.ui.dialogs.plansteps import diff_lines, kept_lines, list_lines, new_lines, step_lines
 from cockpit.ui.format import UNKNOWN, age, moment, plural, stamp
 from cockpit.ui.look import Look
 from cockpit.ui.theme import state_style
@@ -21,7 +21,7 @@ from cockpit.ui.theme import state_style
 class Preview(Struct, frozen=True, kw_only=True):
     """What a preview is drawn from. picked: of the plan's choices; refused: why that one has no plan.
 
-    on_failure: what is asked for of several; empty for one alone.
+    on_failure: what is asked for of several; empty for one alone. room: lines that are seen at once.
     """
 
     plan: Plan
@@ -30,6 +30,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     picked: str = ""
     refused: str = ""
     on_failure: str = ""
+    room: int = 17
 
 
 def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[Line]:
@@ -42,13 +43,14 @@ def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[
         lines += [*choices, *field("does", "nothing: there is no plan for this choice, so it cannot be done", width)]
         return lines + field("why", look.text(preview.refused), width, "down")
     lines += [*_changes(look, plan, width), *choices]
-    lines += step_lines(look, plan.operations, width)
-    lines += _risks(look, preview, width)
+    first, lists = _first_of_all(look, preview, width, preview.room - len(lines))
+    lines += first
     if not preview.needed.denied:  # that stands beside the buttons
         lines += field("policy", permission(preview.needed), width)
     lines += field("before", _before(look, preview, now), width)
     lines += _judged(look, plan, width)
     lines += field("undo", undo_words(look, plan), width)
+    lines += lists
     lines += kept_lines(look, plan.operations, width) + diff_lines(look, plan.operations, width)
     lines += new_lines(look, plan.operations, width)
     for index, command in enumerate(commands(plan)):
@@ -58,6 +60,23 @@ def plan_lines(look: Look, preview: Preview, width: int, now: datetime) -> list[
         text = f"{age(made)} ago ({stamp(plan.made_at, now, look.utc)}): checked again before it is done"
         lines += field("made", text, width)
     return lines
+
+
+def _first_of_all(look: Look, preview: Preview, width: int, room: int) -> tuple[list[Line], list[Line]]:
+    """What it does, whom that touches, what it risks; and the lists that have no room among them.
+
+    A tired reader may not turn the page: where the steps would push a risk off it, their lists stand further down, and
+    where that is not enough the risks come first.
+    """
+    operations = preview.plan.operations
+    steps = step_lines(look, operations, width)
+    touched, warned = _touches(look, preview, width), _warnings(look, preview, width)
+    lists: list[Line] = []
+    if warned and len(steps) + len(touched) + len(warned) > room:
+        steps, lists = step_lines(look, operations, width, lists=False), list_lines(look, operations, width)
+    if len(steps) + len(touched) + len(warned) > room:
+        return [*warned, *steps, *touched], lists
+    return [*steps, *touched, *warned], lists
 
 
 VERB_WORDS = {"rollback": "roll back", "rollback-config": "roll back config", "set-env": "set", "unset-env": "unset"}
@@ -161,13 +180,20 @@ ON_FAILURE = (("stop", "stop: the others are left alone"), ("continue", "go on w
 """What may become of the others when one of several fails."""
 
 
-def _risks(look: Look, preview: Preview, width: int) -> list[Line]:
-    """Whom it touches, then what the backend warns of, then what makes it futile."""
+def _touches(look: Look, preview: Preview, width: int) -> list[Line]:
+    """Whom it touches."""
     plan, lines = preview.plan, list[Line]()
     # One alone is named by the title, unless that names what it runs on.
     several = any(one.key != plan.service for one in preview.around.touched)
     for one in preview.around.touched:
         lines += field("" if lines else "touches", _reach(look, one, several), width)
+    return lines
+
+
+def _warnings(look: Look, preview: Preview, width: int) -> list[Line]:
+    """What the backend warns of, then what makes it futile."""
+    plan, lines = preview.plan, list[Line]()
+    several = any(one.key != plan.service for one in preview.around.touched)
     warnings = [(look.text(risk), "warning") for risk in plan.risks]
     if plan.danger == "high":
         warnings.append(("high danger: it can lose data or break what works", "down"))
