@@ -57,7 +57,7 @@ class Dialog(CockpitDialog):
     @property
     def room(self) -> int:
         """Lines of content that are seen at once beside the rule, the buttons and one line above those."""
-        return max(1, self.one(Drawn).size.height - 4)
+        return max(1, int(self.one(Drawn).size.height) - 4)
 
     @property
     def row(self) -> int | None:
