@@ -140,7 +140,14 @@ def _is_same(before: Change, one: Change) -> bool:
     if why.ROLLOUT in (before.text, one.text):
         # A platform's bare word that something was made: what is told beside it says more.
         return before.kind in _MAKES and one.kind in _MAKES
-    return before.kind is one.kind and (before.text == one.text or one.kind is ChangeKind.SCALE)
+    if before.kind is not one.kind:
+        return False
+    return before.text == one.text or (one.kind is ChangeKind.SCALE and _size(before) == _size(one))
+
+
+def _size(one: Change) -> str:
+    """To how many it was scaled: the last word of what a scaling is told of by."""
+    return one.subject.rpartition(" ")[2]
 
 
 _MAKES = frozenset({ChangeKind.ROLLOUT, ChangeKind.SCALE, ChangeKind.RESTART})

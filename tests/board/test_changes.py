@@ -109,9 +109,15 @@ def test_a_scaling_is_a_change_where_a_definition_is_counted() -> None:
 
 def test_a_scaling_that_the_platform_explains_is_told_once() -> None:
     scene = Scene().listed(told(desired=1, generation=1)).later(5)
-    hpa = change("HPA web scaled to 2", scene.at - timedelta(seconds=3), ChangeKind.SCALE, "HPA web")
+    hpa = change("HPA web scaled to 2", scene.at - timedelta(seconds=3), ChangeKind.SCALE, "HPA web scaled to 2")
     scene.changed(told(hpa, desired=2, generation=2))
     assert named(scene) == ["HPA web scaled to 2"]
+
+
+def test_two_scalings_shortly_after_each_other_are_two() -> None:
+    scene = Scene().listed(told(desired=1, generation=1)).later(5).changed(told(desired=2, generation=2))
+    scene.later(5).changed(told(desired=4, generation=3))
+    assert named(scene) == ["scaled 2 -> 4", "scaled 1 -> 2"]
 
 
 def test_what_the_platform_tells_no_more_is_still_known() -> None:

@@ -73,7 +73,7 @@ def _scaled(one: Hpa) -> Change | None:
     """What it did last."""
     at, name = moment(one.status.last_scale_time), f"HPA {one.metadata.name}"
     words = f"{name} scaled to {one.status.desired_replicas}"
-    return Change(at, ChangeKind.SCALE, safe(words, 200), name) if at is not None else None
+    return Change(at, ChangeKind.SCALE, safe(words, 200), words) if at is not None else None
 
 
 def _scaler(one: Hpa) -> Autoscaler:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cockpit.backends.kubernetes.owners import Owner
 from cockpit.backends.kubernetes.rollouts import configured_by
-from cockpit.backends.kubernetes.times import edited_at, moment
+from cockpit.backends.kubernetes.times import Writers, edited_at, moment, writers
 from cockpit.backends.kubernetes.wire import condition
 from cockpit.backends.kubernetes.wire_apps import Controller, CronJob, Job
 from cockpit.backends.kubernetes.wire_templates import Template
@@ -21,7 +21,8 @@ from cockpit.board.text import safe
 class Control(Struct, frozen=True, kw_only=True):
     """A Deployment or its like. desired: None when it does not say; labels: of the pods that it makes.
 
-    edited_at: when somebody last wrote its definition, where that is told; configured_by: ConfigMaps and Secrets that
+    edited_at: when somebody last wrote its definition, where that is told; writers: who wrote it or its number of pods
+    when, controllers left out; configured_by: ConfigMaps and Secrets that
     its pods are given, by the plural of their kind.
     newest: so many of its pods are of interest (a job's last), None: all. generation: that its controller acts on.
     changed_at: when it was made; its ReplicaSets tell when it was rolled out.
@@ -39,6 +40,7 @@ class Control(Struct, frozen=True, kw_only=True):
     newest: int | None = None
     generation: int | None = None
     edited_at: datetime | None = None
+    writers: Writers = ()
     configured_by: tuple[tuple[str, str], ...] = ()
 
 
@@ -64,7 +66,8 @@ def deployment(one: Controller) -> Control:
         owner=_owner("deployment", one), uid=one.metadata.uid, desired=desired, image=_image(spec.template),
         rollout=safe(words, 200), changed_at=moment(one.metadata.creation_timestamp),
         labels=_labels(spec.template), remarks=tuple(remarks), generation=status.observed_generation,
-        edited_at=edited_at(one.metadata.managed_fields), configured_by=configured_by(spec.template),
+        edited_at=edited_at(one.metadata.managed_fields),
+        writers=writers(one.metadata.managed_fields), configured_by=configured_by(spec.template),
     )  # fmt: skip
 
 
@@ -158,7 +161,7 @@ def _plain(kind: str, one: Controller, desired: int, words: str) -> Control:
         owner=_owner(kind, one), uid=one.metadata.uid, desired=desired, image=_image(one.spec.template),
         rollout=safe(words, 200), changed_at=moment(one.metadata.creation_timestamp), labels=_labels(one.spec.template),
         generation=one.status.observed_generation, edited_at=edited_at(one.metadata.managed_fields),
-        configured_by=configured_by(one.spec.template),
+        writers=writers(one.metadata.managed_fields), configured_by=configured_by(one.spec.template),
     )  # fmt: skip
 
 

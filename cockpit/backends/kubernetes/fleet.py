@@ -19,7 +19,7 @@ from cockpit.backends.kubernetes.pods import instance_of, last_end
 from cockpit.backends.kubernetes.shelf import Shelf
 from cockpit.backends.kubernetes.surroundings import Surroundings
 from cockpit.backends.kubernetes.wire import Meta
-from cockpit.backends.kubernetes.wire_apps import Controller, Job
+from cockpit.backends.kubernetes.wire_apps import Controller, Event, Job
 from cockpit.backends.kubernetes.wire_pods import Pod
 from cockpit.board.clock import SystemClock
 from cockpit.board.model import Identity, Instance, Phase, SafeText, Workload
@@ -109,6 +109,11 @@ class Fleet:
             self.blind = blind
             self._dirty.update(self._controls)
 
+    def scaled(self, events: Iterable[Event]) -> None:
+        """What controllers told of scalings before anybody looked."""
+        self._lately.scaled(one for one in events if not self._wanted or one.metadata.namespace in self._wanted)
+        self._dirty.update(self._controls)
+
     def set_unseen(self, unseen: bool) -> None:
         """Whether isolations cannot be seen."""
         if self._surroundings.isolations_unseen != unseen:
@@ -178,7 +183,8 @@ class Fleet:
             # Not the Progressing condition's time: that moves whenever a pod comes or goes, so a grace would never end.
             control = replace(control, changed_at=rolled)
         blind = self.blind.get(owner.space) or self.blind.get("") or SafeText("")
-        changes = tuple(self._lately.changes(control)) if control is not None else ()
+        hpa = self._surroundings.hpas.get(owner)
+        changes = tuple(self._lately.changes(control, hpa.scaler.name if hpa else "")) if control is not None else ()
         return assemble.workload(owner, control, pods, self._surroundings, self.scope, blind, changes)
 
     # What each kind does when it changes.

@@ -9,15 +9,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from cockpit.backends.kubernetes import rollouts
+from cockpit.backends.kubernetes import rollouts, scalings
 from cockpit.backends.kubernetes.controllers import Control
 from cockpit.backends.kubernetes.kinds import CONFIG_MAPS, REVISIONS, SECRETS, Kind
 from cockpit.backends.kubernetes.owners import Key, Owner, middle_owner
 from cockpit.backends.kubernetes.rollouts import Revision, shape_of
+from cockpit.backends.kubernetes.scalings import Rescale, Step
 from cockpit.backends.kubernetes.shelf import Shelf
 from cockpit.backends.kubernetes.times import edited_at, moment
 from cockpit.backends.kubernetes.wire import Edited
-from cockpit.backends.kubernetes.wire_apps import Controller
+from cockpit.backends.kubernetes.wire_apps import Controller, Event
 from cockpit.backends.kubernetes.wire_templates import Revised
 from cockpit.board.model import Change, ChangeKind
 from cockpit.board.text import safe
@@ -50,6 +51,10 @@ class Lately:
         self._revisions: dict[Owner, dict[Key, Revision]] = {}
         self._again: dict[Owner, tuple[int, datetime]] = {}
         """The number of a revision that was seen to be rolled out again, and when."""
+        self._steps: dict[str, tuple[Step, ...]] = {}
+        """How ReplicaSets of a Deployment were scaled, by its uid."""
+        self._rescales: dict[Key, tuple[Rescale, ...]] = {}
+        """What autoscalers asked for, by their namespace and name."""
         self._written: dict[Configuration, datetime] = {}
         self._users: dict[Configuration, set[Owner]] = {}
         self.shelves: Mapping[str, Shelf[Any, Any]] = {
@@ -89,9 +94,24 @@ class Lately:
         """When a workload was rolled out last; None when no revision of it is known."""
         return rollouts.changed_at(self._of(control.owner), self._when_again(control))
 
-    def changes(self, control: Control) -> Iterator[Change]:
-        """What its revisions and its configuration tell."""
-        yield from rollouts.changes(self._of(control.owner), self._when_again(control))
+    def scaled(self, events: Iterable[Event]) -> None:
+        """What was told of scalings before; what follows is seen."""
+        by_uid: dict[str, list[Event]] = {}
+        by_name: dict[Key, list[Event]] = {}
+        for one in events:
+            if one.reason == scalings.SETS:
+                by_uid.setdefault(one.involved_object.uid, []).append(one)
+            elif one.reason == scalings.SCALERS:
+                by_name.setdefault((one.metadata.namespace, one.involved_object.name), []).append(one)
+        self._steps = {uid: scalings.steps(found) for uid, found in by_uid.items()}
+        self._rescales = {key: scalings.rescales(found) for key, found in by_name.items()}
+
+    def changes(self, control: Control, scaler: str = "") -> Iterator[Change]:
+        """What its revisions, its controllers and its configuration tell. scaler: its autoscaler's name."""
+        revisions = self._of(control.owner)
+        yield from rollouts.changes(revisions, self._when_again(control))
+        sets, asked = self._steps.get(control.uid, ()), self._rescales.get((control.owner.space, scaler), ())
+        yield from scalings.changes(sets, asked, scaler, revisions, control.writers)
         for one in sorted(_configurations(control)):
             if (at := self._written.get(one)) is not None:
                 subject = f"{_WORDS[one[0]]} {one[2]}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from cockpit.backends.base import Emit
+from cockpit.backends.kubernetes.about import past_scalings
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.fleet import Fleet
@@ -51,6 +52,7 @@ class Observation:
         self._spaces = spaces
         self.fleet = Fleet(source, "")
         self._followers: list[Follower] = []
+        self._recalled = False
         self._news = asyncio.Event()
         self.whole = asyncio.Event()
         """Set once everything that rows are made of was listed since the connection was made."""
@@ -71,8 +73,9 @@ class Observation:
             self._begin(scope)
         self._news.set()
         await together(
-            *(self._follow(one) for one in self._followers), self._tell(), self._ping(), self._meter.run(self._shown)
-        )
+            *(self._follow(one) for one in self._followers), self._tell(), self._ping(), self._meter.run(self._shown),
+            self._recall(),
+        )  # fmt: skip
 
     async def quiet(self) -> None:
         """Once everything is listed, or LISTS_FIRST has passed: what is read beside the lists leaves them the way."""
@@ -121,6 +124,7 @@ class Observation:
         self._spaces = frozenset(one or access.namespace or "default" for one in self._declared)
         where = (("cluster", safe(access.context, 120)),)
         self.fleet = Fleet(self.source, scope, where, self._spaces, self._mask, self.client.clock.now)
+        self._recalled = False
         self._followers = [
             Follower(self.client, kind, space, self.fleet, self._news.set)
             for kind in OBSERVED
@@ -147,6 +151,17 @@ class Observation:
                 partly = missing
                 self._heard()
             await self.client.clock.sleep(GATHER)
+
+    async def _recall(self) -> None:
+        """What was scaled before: asked for once, for what follows is seen."""
+        await self.whole.wait()
+        if self._recalled:
+            return
+        found = [one for space in self.watched for one in await past_scalings(self.client, space)]
+        self._recalled = True
+        if found:
+            self.fleet.scaled(found)
+            self._news.set()
 
     async def _changes(self) -> None:
         now = self.client.clock.now()

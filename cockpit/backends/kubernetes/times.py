@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from cockpit.backends.kubernetes.wire import Edit
 
 _CONTROLLERS = frozenset({"kube-controller-manager"})
+WRITERS_MOST = 10
+Writers = tuple[tuple[datetime, str], ...]
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
@@ -33,6 +35,13 @@ def edited_at(edits: Iterable[Edit] | None) -> datetime | None:
     """When somebody other than a controller last wrote an object's definition, as its managed fields tell."""
     told = (moment(one.time) for one in edits or () if not one.subresource and one.manager not in _CONTROLLERS)
     return max((at for at in told if at is not None), default=None)
+
+
+def writers(edits: Iterable[Edit] | None) -> Writers:
+    """(when, through which program) somebody other than a controller last wrote an object, or how many it has."""
+    told = [(moment(one.time), one.manager) for one in edits or () if one.subresource in ("", "scale")]
+    found = [(at, name) for at, name in told if at is not None and name not in _CONTROLLERS]
+    return tuple(sorted(found)[-WRITERS_MOST:])
 
 
 def since_time(at: datetime) -> str:

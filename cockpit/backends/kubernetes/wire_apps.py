@@ -166,6 +166,7 @@ class ObjectRef(Wire, frozen=True, gc=False):
     """What an event is about."""
 
     uid: str = ""
+    name: str = ""
 
 
 class EventSeries(Wire, frozen=True, gc=False):

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
-from cockpit.backends.kubernetes.kinds import OBSERVED
+from cockpit.backends.kubernetes.kinds import EVENTS, OBSERVED
 from cockpit.backends.kubernetes.observe import PING_EVERY
 from cockpit.board.clock import ManualClock
 from tests.kubernetes.backend.test_observe import SHOP, live
@@ -30,8 +30,9 @@ async def test_at_rest_a_namespace_is_pinged_and_measured_and_nothing_else_is_as
         await go_on(lambda: live(watch) and len(watch.board.workloads()) >= len(SHOP))
         watch.source.focus(frozenset(one for one in watch.board.workloads() if one.kind != "node"))
         paths = {kind.path("shop") for kind in OBSERVED if kind.namespaced}
-        # Each kind is listed and then watched; numbers come once all is there.
-        await go_on(lambda: METRICS in seen and all(seen.count(f"GET {path}") >= 2 for path in paths))
+        # Each kind is listed and then watched, past scalings are asked for once; numbers come once all is there.
+        asks = dict.fromkeys(paths, 2) | {EVENTS.path("shop"): 4}
+        await go_on(lambda: METRICS in seen and all(seen.count(f"GET {path}") >= some for path, some in asks.items()))
         seen.clear()
         begun = clock.monotonic()
         await go_on(lambda: clock.monotonic() - begun >= 6 * PING_EVERY)
