@@ -23,6 +23,7 @@ from tests.docker.watch import NAME, Watch, backend
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import DockerEngine
 from tests.parts.need import missing
+from tests.parts.shell import end_of, printed
 
 WITHIN = 30.0
 SIZE = Size(100, 30)
@@ -53,25 +54,6 @@ async def workload(engine: DockerEngine, name: str, container: str) -> Workload:
 
 async def opened(operator: DockerOperator, plan: Plan) -> DockerShell:
     return await operator.open_shell(Permit(plan, "test"), plan.operations[0], SIZE, "xterm-256color")
-
-
-async def printed(one: DockerShell, wanted: bytes) -> bytes:
-    """Everything it prints until `wanted` stands in it."""
-    text = b""
-    async with asyncio.timeout(WITHIN):
-        while wanted not in text:
-            data = await one.read()
-            assert data, f"it ended before it printed {wanted!r}: {text!r}"
-            text += data
-    return text
-
-
-async def end_of(one: DockerShell) -> Ended:
-    """Read to its end."""
-    async with asyncio.timeout(WITHIN):
-        while await one.read():
-            pass
-        return await one.end()
 
 
 async def nothing_left_in(engine: DockerEngine, container: str) -> None:

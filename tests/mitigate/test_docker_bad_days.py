@@ -18,6 +18,7 @@ from tests.docker.alone import manager
 from tests.docker.fake import FakeEngine
 from tests.docker.proxy import Proxy
 from tests.mitigate.bridge import Bridge
+from tests.mitigate.opened import opened
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import IMAGE, DockerEngine
 
@@ -27,19 +28,15 @@ Opener = Callable[..., Awaitable[Bridge]]
 
 @pytest.fixture
 async def open_bridge(docker_clean: DockerEngine, tmp_path: Path) -> AsyncIterator[Opener]:
-    opened: list[Bridge] = []
+    async with opened() as every:
 
-    async def open_one(through: str = "") -> Bridge:
-        one = Bridge(docker_clean, tmp_path, {}, ())
-        if through:
-            one.operator = DockerOperator("main", Backend(kind="docker", host=through), one.clock)
-        await one.open()
-        opened.append(one)
-        return one
+        async def open_one(through: str = "") -> Bridge:
+            one = Bridge(docker_clean, tmp_path, {}, ())
+            if through:
+                one.operator = DockerOperator("main", Backend(kind="docker", host=through), one.clock)
+            return await every.one(one)
 
-    yield open_one
-    for one in opened:
-        await one.close()
+        yield open_one
 
 
 async def test_an_image_that_is_gone_is_told_before_anything_is_done(

@@ -33,6 +33,7 @@ from cockpit.mitigate.recover import recover
 from cockpit.mitigate.run import Door
 from cockpit.mitigate.sight import workloads
 from cockpit.profile.schema import Backend, Profile
+from tests.mitigate.opened import opened
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import DockerEngine, docker_cli
 from tests.parts.engine_api import Json
@@ -138,17 +139,8 @@ Opener = Callable[[], Awaitable[Cockpit]]
 
 @pytest.fixture
 async def open_cockpit(docker_clean: DockerEngine, tmp_path: Path) -> AsyncIterator[Opener]:
-    opened: list[Cockpit] = []
-
-    async def open_one() -> Cockpit:
-        one = Cockpit(docker_clean, tmp_path)
-        await one.open()
-        opened.append(one)
-        return one
-
-    yield open_one
-    for one in opened:
-        await one.close()
+    async with opened() as every:
+        yield lambda: every.one(Cockpit(docker_clean, tmp_path))
     store = Store(tmp_path / "state/journal.db")
     assert audit(store.raw()).problems == ()
     store.close()

@@ -7,6 +7,7 @@ import pytest
 
 from cockpit.backends.change import Permit, PlanRefused
 from tests.mitigate.bridge import Bridge
+from tests.mitigate.opened import opened
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import IMAGE, DockerEngine
 
@@ -18,17 +19,8 @@ Open = Callable[[], Awaitable[Bridge]]
 
 @pytest.fixture
 async def open_bridge(docker_clean: DockerEngine, tmp_path: Path) -> AsyncIterator[Open]:
-    opened: list[Bridge] = []
-
-    async def open_one() -> Bridge:
-        one = Bridge(docker_clean, tmp_path, {}, ())
-        await one.open()
-        opened.append(one)
-        return one
-
-    yield open_one
-    for one in opened:
-        await one.close()
+    async with opened() as every:
+        yield lambda: every.one(Bridge(docker_clean, tmp_path, {}, ()))
 
 
 def run(engine: DockerEngine, number: int, command: str, grace: int, *words: str) -> None:

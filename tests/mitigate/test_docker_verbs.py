@@ -13,6 +13,7 @@ from cockpit.profile.captures import Capture
 from cockpit.profile.policy import PolicyRule
 from cockpit.profile.schema import Selector, Service
 from tests.mitigate.bridge import Bridge
+from tests.mitigate.opened import opened
 from tests.parts.container import ContainerSpec, Healthcheck, compose_labels
 from tests.parts.docker import DockerEngine
 from tests.patience import PATIENCE
@@ -26,17 +27,12 @@ Opener = Callable[..., Awaitable[Bridge]]
 
 @pytest.fixture
 async def open_bridge(docker_clean: DockerEngine, tmp_path: Path) -> AsyncIterator[Opener]:
-    opened: list[Bridge] = []
+    async with opened() as every:
 
-    async def open_one(policy: tuple[PolicyRule, ...] = (), **services: Service) -> Bridge:
-        one = Bridge(docker_clean, tmp_path, services, policy)
-        await one.open()
-        opened.append(one)
-        return one
+        async def open_one(policy: tuple[PolicyRule, ...] = (), **services: Service) -> Bridge:
+            return await every.one(Bridge(docker_clean, tmp_path, services, policy))
 
-    yield open_one
-    for one in opened:
-        await one.close()
+        yield open_one
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from cockpit.demo.kubernetes.kubelet.shell import Done
 from cockpit.engine.console import Console
 from tests.kubernetes.emulator.waiting import pods_of
 from tests.kubernetes.operate.bridge import STORAGE, Bridge
+from tests.parts.shell import end_of, printed
 
 WITHIN = 60.0
 """Seconds: a bound on hanging."""
@@ -31,25 +32,6 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def opened(bridge: Bridge, plan: Plan) -> PodShell:
     return await bridge.operator.open_shell(Permit(plan, "test"), plan.operations[0], SIZE, "xterm-256color")
-
-
-async def printed(one: PodShell, wanted: bytes) -> bytes:
-    """Everything it prints until `wanted` stands in it."""
-    text = b""
-    async with asyncio.timeout(WITHIN):
-        while wanted not in text:
-            data = await one.read()
-            assert data, f"it ended before it printed {wanted!r}: {text!r}"
-            text += data
-    return text
-
-
-async def end_of(one: PodShell) -> Ended:
-    """Read to its end."""
-    async with asyncio.timeout(WITHIN):
-        while await one.read():
-            pass
-        return await one.end()
 
 
 async def with_sidecar(bridge: Bridge) -> None:
