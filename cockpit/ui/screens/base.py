@@ -175,10 +175,13 @@ class CockpitScreen(Framed, Screen[None]):
         self.ask_line("/", Asking(done=apply, changed=apply, left=lambda: apply(before)), before, self.filter_hint)
 
     def clear_filter(self) -> bool:
-        """Take the filter away; False when there was none."""
-        if not self.filter_text:
+        """Take the filter away, then "faults only"; False when there was neither."""
+        if self.filter_text:
+            self.filter_text = ""
+        elif self.faults_only:
+            self.faults_only = False
+        else:
             return False
-        self.filter_text = ""
         self.filter_changed()
         return True
 

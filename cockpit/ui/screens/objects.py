@@ -132,13 +132,7 @@ class ObjectsScreen(SelectedService):
         if self.table.marks:
             self.table.unmark()
             return True
-        if super().clear_filter():
-            return True
-        if self.faults_only:
-            self.faults_only = False
-            self.filter_changed()
-            return True
-        return False
+        return super().clear_filter()
 
     # Keys
 

@@ -203,13 +203,7 @@ class Overview(ServiceTable):
         if self.focused is self.log_pane and self.log_pane.filter_text:
             self.log_pane.apply_filter("")
             return True
-        if super().clear_filter():
-            return True
-        if self.faults_only:
-            self.faults_only = False
-            self.filter_changed()
-            return True
-        return False
+        return super().clear_filter()
 
 
 def _drawn_of(frame: Frame) -> tuple[object, ...]:
