@@ -10,7 +10,7 @@ import pytest
 from tests.program import clean_env
 
 SCREEN = {"textual", "rich"}
-NETWORK = {"docker", "kubernetes", "httpx", "requests"}
+NETWORK = {"docker", "kubernetes", "httpx", "httpcore", "aiohttp", "requests"}
 
 PROFILE = """\
 version: 1
