@@ -17,7 +17,7 @@ from cockpit.demo.drills import unknown_drill
 from cockpit.demo.kubernetes.kubeconfig import CONTEXT, FILE
 from cockpit.engine.parts import Parts
 from cockpit.engine.port import CommandError
-from cockpit.profile.schema import Backend, Profile
+from cockpit.profile.schema import Backend
 
 if TYPE_CHECKING:
     from cockpit.backends.kubernetes.client import KubeClient
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 PROFILE = "demo-kubernetes"
 """The shipped profile of the shop on it."""
 _PROXIES_NOT_FOR = ("no_proxy", "NO_PROXY")
-
-
-def is_emulated(profile: Profile) -> bool:
-    """Whether a profile means the cluster of a demo: by the context that only its kubeconfig has."""
-    return any(one.kind == "kubernetes" and one.context == CONTEXT for one in profile.backends.values())
 
 
 def running_folder() -> Path:
@@ -74,10 +69,6 @@ class _Drills(Struct, frozen=True):
     drills: tuple[_Drill, ...]
 
 
-class _Switched(Struct, frozen=True):
-    active: bool
-
-
 class ClusterFaults:
     """The drills of the emulated cluster, which are switched beside its API. Nothing is kept open between two."""
 
@@ -95,7 +86,7 @@ class ClusterFaults:
         if wrong := unknown_drill(name, [known for known, _, _ in await self.faults()]):
             raise CommandError(wrong)
         async with self._client() as client:
-            await client.post(f"/demo/drills/{name}?on={str(on).lower()}", {}, _Switched)
+            await client.send("POST", f"/demo/drills/{name}", {}, {"on": str(on).lower()})
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator["KubeClient"]:
