@@ -92,10 +92,10 @@ async def test_after_a_killed_host_its_processes_end_and_the_next_start_sweeps(r
     assert exists(first.folder)
     async with running() as second:
         await gone(listed[0]["pid"])
-        await second.until(
-            lambda: second.events[-1] == {**second.events[-1], "type": "swept", "folders": [first.folder]}
-        )
-        assert not exists(first.folder)
+        # A slow start may have swept before its events were watched: the folder says so in any case.
+        async with asyncio.timeout(PATIENCE):
+            while exists(first.folder):
+                await second.client.request("hello")
     await first.close(clock)
     assert os.listdir(runtime_dir) == []
 

@@ -129,7 +129,7 @@ DRILLS: tuple[Drill, ...] = (
         "wait, or drain the node; the machine comes back when the drill ends",
         lambda emulator: emulator.nodes.lose(NODE),
         lambda emulator: emulator.nodes.find(NODE),
-        lambda emulator: NODE in emulator.kubelet.lost,
+        lambda emulator: NODE in emulator.cluster.silent,
     ),
 )
 

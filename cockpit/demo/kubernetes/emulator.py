@@ -30,7 +30,7 @@ class Emulator:
     ) -> None:
         self.cluster = Cluster(clock or SystemClock(), pace)
         self.kubelet = Kubelet(self.cluster)
-        self.nodes = Nodes(self.cluster, self.kubelet)
+        self.nodes = Nodes(self.cluster)
         self.manager = Manager(self.cluster, {"pods": self.kubelet.reconcile, "nodes": self.nodes.reconcile})
         self.nodes.loop = self.manager.loop
         self.api = Api(self.cluster)

@@ -171,6 +171,7 @@ async def test_who_may_what_and_who_is_refused(kubernetes: Kubernetes, kubectl: 
     assert await kubectl.ask("auth", "can-i", "delete", "pods") == "yes\n"
     ran = await kubectl.run("--as=viewer", "auth", "can-i", "delete", "pods")
     assert (ran.code, ran.out) == (1, "no\n")
+    assert "viewer" in await kubectl.ask("--as=viewer", "auth", "whoami")
     refused = await kubectl.run("--as=viewer", "scale", "deployment", "web", "--replicas=9")
     assert 'User "viewer" cannot patch resource "deployments/scale"' in refused.err
 

@@ -14,13 +14,28 @@ IMAGE = "registry.example.com/shop"
 
 async def test_the_status_of_a_rollout_that_sticks_is_a_failure(kubernetes: Kubernetes, kubectl: Kubectl) -> None:
     drills.prepare(kubernetes.emulator)
+    stuck = 'error: deployment "web" exceeded its progress deadline'
+    deadline = '{"spec":{"progressDeadlineSeconds":%d}}'
+    await kubectl.ask("patch", "deployment", "web", "-p", deadline % 3600)
     await kubectl.ask("set", "image", "deployment/web", f"web={IMAGE}/web:2.5.0")
+    async with kubectl.following("rollout", "status", "deployment/web") as lines:
+        while "1 out of 3 new replicas have been updated" not in await anext(lines):
+            pass
+        # It watches by now, however slowly it began.
+        await kubectl.ask("patch", "deployment", "web", "-p", deadline % 1)
+        while await anext(lines) != stuck:
+            pass
     ran = await kubectl.run("rollout", "status", "deployment/web")
-    assert (ran.code, ran.err) == (1, 'error: deployment "web" exceeded its progress deadline\n')
-    assert "1 out of 3 new replicas have been updated" in ran.out
+    assert (ran.code, ran.err) == (1, f"{stuck}\n")
+    await until(kubernetes.cluster, lambda: "Error: ImagePullBackOff" in messages(kubernetes))
     told = await kubectl.ask("get", "events", "--field-selector", "type=Warning", "--no-headers")
     assert f'Failed to pull image "{IMAGE}/web:2.5.0"' in told
     assert "Error: ImagePullBackOff" in told
+
+
+def messages(kubernetes: Kubernetes) -> set[str]:
+    """What the events of the shop say."""
+    return {event["message"] for event in kubernetes.cluster.store.each("events", "shop")}
 
 
 async def test_a_condition_is_waited_for(kubernetes: Kubernetes, kubectl: Kubectl) -> None:

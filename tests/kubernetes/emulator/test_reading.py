@@ -110,6 +110,7 @@ async def test_a_watch_that_is_cut_ends_without_a_bookmark(kubernetes: Kubernete
 
 
 async def test_a_watch_ends_at_its_time_with_a_bookmark(kubernetes: Kubernetes) -> None:
+    await kubernetes.emulator.manager.stop()  # so that no version comes after the bookmark's
     query = {"resourceVersion": str(kubernetes.cluster.store.version), "timeoutSeconds": "1"}
     async with (
         client(kubernetes.url) as asker,

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import struct
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 import websocket
 
+from cockpit.demo.kubernetes.api import kubelets
 from cockpit.demo.kubernetes.cluster.faults import Fault
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF
 from tests.kubernetes.conftest import Kubernetes
@@ -165,6 +167,43 @@ async def test_a_log_that_is_followed_ends_with_its_container(kubernetes: Kubern
     assert later.text == ""
 
 
+async def test_a_silent_node_answers_for_no_pod_and_logs_go_on_when_it_is_back(
+    kubernetes: Kubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubelets, "DIALS", 1.0)
+    cluster, nodes = kubernetes.cluster, kubernetes.emulator.nodes
+    pod = pods_of(cluster, "web")[0]
+    name, uid, node = pod["metadata"]["name"], pod["metadata"]["uid"], pod["spec"]["nodeName"]
+    path = f"/api/v1/namespaces/shop/pods/{name}"
+    numbers = f"/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods/{name}"
+    async with (
+        client(kubernetes.url) as asker,
+        asker.stream("GET", f"{path}/log", params={"follow": "true", "tailLines": "1"}) as followed,
+    ):
+        lines = followed.aiter_lines()
+        await anext(lines)
+        nodes.lose(node)
+        cluster.logbook.say(uid, "web", cluster.now().timestamp(), "said unheard")
+        waiting = asyncio.ensure_future(line_of(lines, "said unheard"))
+        log, run = await asker.get(f"{path}/log"), await asker.post(f"{path}/exec?command=sh")
+        assert (log.status_code, run.status_code, (await asker.get(numbers)).status_code) == (500, 500, 404)
+        assert "/containerLogs/shop/" in log.json()["message"]
+        where = pod["status"]["hostIP"]
+        assert run.json()["message"] == f"error dialing backend: dial tcp {where}:10250: i/o timeout"
+        assert not waiting.done()
+        nodes.find(node)
+        assert await waiting == "said unheard"
+        assert (await asker.get(f"{path}/log")).status_code == 200
+
+
+async def line_of(lines: AsyncIterator[str], wanted: str) -> str:
+    """The first line that is it."""
+    async for line in lines:
+        if line == wanted:
+            return line
+    raise AssertionError(f"the log ended before {wanted!r}")
+
+
 def exchanged(url: str, send: list[bytes], *protocols: str, frames: int = 0) -> list[bytes]:
     """Send messages, then read `frames` of them, or all there are. It blocks, so it belongs in a thread."""
     # The client that the kubernetes package uses.
@@ -189,6 +228,14 @@ async def test_exec_over_a_web_socket(kubernetes: Kubernetes, protocol: str) -> 
     status = json.loads(frames[-1][1:])
     assert (frames[-1][0], status["reason"]) == (3, "NonZeroExitCode")
     assert status["details"]["causes"] == [{"reason": "ExitCode", "message": "4"}]
+
+
+async def test_attach_tells_what_is_written_from_now_on(kubernetes: Kubernetes) -> None:
+    name = pods_of(kubernetes.cluster, "web")[0]["metadata"]["name"]
+    url = f"{kubernetes.url}/api/v1/namespaces/shop/pods/{name}/attach?stdout=true"
+    (told,) = await asyncio.to_thread(exchanged, url, [], "v4.channel.k8s.io", frames=1)
+    assert told[0] == 1
+    assert b" GET /" in told
 
 
 async def test_port_forward_over_a_web_socket(kubernetes: Kubernetes) -> None:

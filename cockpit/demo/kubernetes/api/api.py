@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from cockpit.demo.kubernetes.api.attach import attach
 from cockpit.demo.kubernetes.api.discovery import discover, paths
 from cockpit.demo.kubernetes.api.errors import ApiError, bad_request, method_not_allowed
 from cockpit.demo.kubernetes.api.eviction import evict
 from cockpit.demo.kubernetes.api.exec import execute
 from cockpit.demo.kubernetes.api.exposition import exposition
+from cockpit.demo.kubernetes.api.kubelets import reached
 from cockpit.demo.kubernetes.api.logs import logs
 from cockpit.demo.kubernetes.api.metrics import metrics, metrics_target
 from cockpit.demo.kubernetes.api.openapi import openapi
@@ -52,6 +54,7 @@ class Api:
             "scale": partial(scale, cluster, reads),
             "eviction": partial(evict, cluster, reads),
             "log": partial(logs, cluster, reads),
+            "attach": partial(attach, cluster, reads),
             "exec": partial(execute, cluster, reads),
             "portforward": partial(forward, cluster, reads),
         }
@@ -92,11 +95,12 @@ class Api:
         if target is None:
             return reply({"paths": paths(self.cluster.has_metrics)}, 404)
         self._permit(user, _deed(target, call))
+        await reached(self.cluster, target)
         return self._route(target, call)
 
     def _route(self, target: Target, call: Call) -> Answer:
         if target.subresource and target.subresource not in target.kind.subresources:
-            return reply({"paths": paths(self.cluster.has_metrics)}, 404)
+            raise ApiError(404, "the server could not find the requested resource", details={})
         part = self._parts.get(target.subresource)
         if part is not None:
             return part(target, call)
@@ -136,7 +140,7 @@ def _deed(target: Target, call: Call) -> Deed:
 def _verb(target: Target, call: Call) -> str:
     if call.method == "GET" and call.flag("watch"):
         return "watch"
-    if target.subresource in {"exec", "portforward"}:
+    if target.subresource in {"attach", "exec", "portforward"}:
         return "create"
     if not target.name and call.method in {"GET", "DELETE"}:
         return "list" if call.method == "GET" else "deletecollection"

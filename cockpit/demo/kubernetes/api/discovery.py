@@ -27,6 +27,7 @@ _SUBRESOURCES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "status": ("", "", ("get", "patch", "update")),
     "scale": ("autoscaling/v1", "Scale", ("get", "patch", "update")),
     "eviction": ("policy/v1", "Eviction", ("create",)),
+    "attach": ("", "PodAttachOptions", ("create", "get")),
     "exec": ("", "PodExecOptions", ("create", "get")),
     "log": ("", "Pod", ("get",)),
     "portforward": ("", "PodPortForwardOptions", ("create", "get")),
@@ -34,6 +35,7 @@ _SUBRESOURCES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 """name -> (its group and version, its kind, verbs); an empty one is the parent's."""
 
 _VIRTUAL: Mapping[tuple[str, str], tuple[tuple[str, str, bool, tuple[str, ...]], ...]] = {
+    ("authentication.k8s.io", "v1"): (("selfsubjectreviews", "SelfSubjectReview", False, ("create",)),),
     ("authorization.k8s.io", "v1"): (
         ("selfsubjectaccessreviews", "SelfSubjectAccessReview", False, ("create",)),
         ("selfsubjectrulesreviews", "SelfSubjectRulesReview", False, ("create",)),

@@ -41,7 +41,7 @@ def logs(cluster: Cluster, reads: Reads, target: Target, call: Call) -> Answer:
     instance = instance_of(cluster, pod, container, asked.previous)
     if instance is None:
         return Reply(200, b"", _PLAIN)
-    followed = _Log(cluster, target, pod["metadata"]["uid"], container["name"], instance, asked)
+    followed = Followed(cluster, pod, container["name"], instance, asked)
     if not asked.follow:
         return Reply(200, followed.past(), _PLAIN)
     return Stream(followed.chunks(), _PLAIN)
@@ -116,13 +116,11 @@ def _seconds(moment: str) -> float:
     return moment_of(moment).timestamp()
 
 
-class _Log:
-    """One log that is being read."""
+class Followed:
+    """One log that is being read. While its node is silent nothing of it comes, and afterwards all that was missed."""
 
-    def __init__(
-        self, cluster: Cluster, target: Target, uid: str, container: str, instance: Instance, asked: Asked
-    ) -> None:
-        self._cluster, self._target, self._uid = cluster, target, uid
+    def __init__(self, cluster: Cluster, pod: Json, container: str, instance: Instance, asked: Asked) -> None:
+        self._cluster, self._pod, self._uid = cluster, pod, pod["metadata"]["uid"]
         self._container, self._instance, self._asked = container, instance, asked
         self._at = asked.after
         self._left = asked.most
@@ -135,6 +133,8 @@ class _Log:
         return self._bytes(lines)
 
     def _new(self) -> list[Line]:
+        if not self._cluster.is_heard(self._pod):
+            return []
         now = self._cluster.now().timestamp()
         lines = list(self._instance.between(self._at, now))
         if self._instance.ended is None:
@@ -171,7 +171,8 @@ class _Log:
 
     def _still(self) -> bool:
         """Whether this run of the container goes on; its end is noticed and its last words are read."""
-        pod = self._cluster.store.get("pods", self._target.namespace, self._target.name)
+        meta = self._pod["metadata"]
+        pod = self._cluster.store.get("pods", meta["namespace"], meta["name"])
         if pod is None or pod["metadata"]["uid"] != self._uid or self._instance.ended is not None:
             return False
         container = _container(pod, self._container)

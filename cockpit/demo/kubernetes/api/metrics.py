@@ -65,6 +65,8 @@ def _of_pod(cluster: Cluster, pod: Json) -> Json | None:
 
 
 def _of_node(cluster: Cluster, node: Json) -> Json | None:
+    if node["metadata"]["name"] in cluster.silent:
+        return None
     cores, size = _IDLE
     for pod in cluster.store.each("pods"):
         if pod["spec"].get("nodeName") == node["metadata"]["name"]:

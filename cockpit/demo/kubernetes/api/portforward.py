@@ -23,13 +23,15 @@ def forward(cluster: Cluster, reads: Reads, target: Target, call: Call) -> Answe
     pod = reads.entry(target).obj
     if spdy.is_upgrade(call):
         return Upgrade(spdy.handshake(_OVER_SPDY), _Connections(cluster, pod).run)
-    if not is_upgrade(call) or _SPOKEN not in protocols(call):
+    offered = protocols(call)
+    # A client that names no protocol means this one.
+    if not is_upgrade(call) or (offered and _SPOKEN not in offered):
         raise bad_request(f"Upgrade request required: a WebSocket that speaks {_SPOKEN}")
     words = [word for value in call.arguments.get("ports", ()) for word in value.split(",")]
     if not words or len(words) > MOST_PORTS or not all(word.isdigit() and 0 < int(word) < 65536 for word in words):
         raise bad_request("port must be a number from 1 to 65535")
     session = _Forward(cluster, pod, [int(word) for word in words])
-    return Upgrade(handshake(call, _SPOKEN), session.run)
+    return Upgrade(handshake(call, _SPOKEN if offered else ""), session.run)
 
 
 class _Forward:
@@ -54,6 +56,8 @@ class _Forward:
 
     async def _take(self, socket: WebSocket, number: int, data: bytes) -> None:
         port = self._ports[number]
+        if not self._cluster.is_heard(self._pod):
+            return
         if not listens(self._pod, port):
             words = _refused(port)
             await socket.send(bytes([2 * number + 1]) + words.encode())
@@ -95,6 +99,8 @@ class _Connections:
     async def _take(self, connection: spdy.Spdy, stream: int, data: bytes) -> None:
         port, request = self._ports[stream]
         error = self._errors.get(request, 0)
+        if not self._cluster.is_heard(self._pod):
+            return
         if not listens(self._pod, port):
             await connection.send(error, _refused(port).encode(), last=True)
             await connection.send(stream, b"", last=True)

@@ -42,6 +42,7 @@ _MESSAGES: Mapping[str, Mapping[int, Field]] = {
         for number, name in enumerate(("namespace", "verb", "group", "version", "resource", "subresource", "name"), 1)
     },
     "NonResource": {1: ("path", "string"), 2: ("verb", "string")},
+    "SelfSubjectReview": {1: ("metadata", "Meta")},
     "SelfSubjectRulesReview": {1: ("metadata", "Meta"), 2: ("spec", "RulesSpec")},
     "RulesSpec": {1: ("namespace", "string")},
     "HorizontalPodAutoscaler": {1: ("metadata", "Meta"), 2: ("spec", "ScalerSpec")},
@@ -86,9 +87,10 @@ _MESSAGES: Mapping[str, Mapping[int, Field]] = {
         8: ("timeZone", "string"),
     },
     "ServiceAccount": {1: ("metadata", "Meta")},
+    "Pod": {1: ("metadata", "Meta"), 2: ("spec", "PodSpec")},
     "Selector": {1: ("matchLabels", "map")},
     "Template": {1: ("metadata", "Meta"), 2: ("spec", "PodSpec")},
-    "PodSpec": {2: ("containers", "*Container"), 3: ("restartPolicy", "string")},
+    "PodSpec": {2: ("containers", "*Container"), 3: ("restartPolicy", "string"), 10: ("nodeName", "string")},
     "Container": {
         1: ("name", "string"),
         2: ("image", "string"),
@@ -101,8 +103,8 @@ _MESSAGES: Mapping[str, Mapping[int, Field]] = {
     "Variable": {1: ("name", "string"), 2: ("value", "string")},
 }
 _OBJECTS = frozenset(
-    {"SelfSubjectAccessReview", "SelfSubjectRulesReview", "HorizontalPodAutoscaler", "ConfigMap", "Secret"}
-) | {"Namespace", "Deployment", "Job", "CronJob", "ServiceAccount"}
+    {"SelfSubjectAccessReview", "SelfSubjectReview", "SelfSubjectRulesReview", "HorizontalPodAutoscaler", "ConfigMap"}
+) | {"Secret", "Namespace", "Deployment", "Job", "CronJob", "ServiceAccount", "Pod"}
 
 
 def decoded(body: bytes) -> Json:

@@ -1,4 +1,4 @@
-"""What a client asks about itself: may I do this (SelfSubjectAccessReview), what may I do at all."""
+"""What a client asks about itself: who am I, may I do this (SelfSubjectAccessReview), what may I do at all."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,19 +9,20 @@ from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import Json
 from cockpit.demo.kubernetes.server.wire import Call, Reply, reply
 
-_PREFIX = "/apis/authorization.k8s.io/v1/"
+_ASKS, _IS = "/apis/authorization.k8s.io/v1/", "/apis/authentication.k8s.io/v1/"
 
 
 def review(cluster: Cluster, call: Call) -> Reply | None:
     """The answer when the request is a review."""
-    answer = _REVIEWS.get(call.path.removeprefix(_PREFIX)) if call.path.startswith(_PREFIX) else None
+    kind, answer = _REVIEWS.get(call.path, ("", None))
     if answer is None or call.method != "POST":
         return None
     body = decoded(call)
-    if not isinstance(body, dict) or not isinstance(body.get("spec"), dict):
-        raise bad_request("the object provided is unrecognized (must be of type SelfSubjectAccessReview)")
+    # Who asks who it is says nothing more.
+    if not isinstance(body, dict) or not isinstance(body.get("spec", {} if answer is _user else None), dict):
+        raise bad_request(f"the object provided is unrecognized (must be of type {kind})")
     meta = {"creationTimestamp": None}
-    return reply({**body, "metadata": meta, "status": answer(cluster, call.user, body["spec"])}, 201)
+    return reply({**body, "metadata": meta, "status": answer(cluster, call.user, body.get("spec", {}))}, 201)
 
 
 def _access(cluster: Cluster, user: str, spec: Json) -> Json:
@@ -47,7 +48,13 @@ def _rules(cluster: Cluster, user: str, spec: Json) -> Json:
     return {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}
 
 
-_REVIEWS: Mapping[str, Callable[[Cluster, str, Json], Json]] = {
-    "selfsubjectaccessreviews": _access,
-    "selfsubjectrulesreviews": _rules,
+def _user(cluster: Cluster, user: str, spec: Json) -> Json:
+    return {"userInfo": {"username": user, "groups": ["system:authenticated"]}}
+
+
+_REVIEWS: Mapping[str, tuple[str, Callable[[Cluster, str, Json], Json]]] = {
+    f"{_ASKS}selfsubjectaccessreviews": ("SelfSubjectAccessReview", _access),
+    f"{_ASKS}selfsubjectrulesreviews": ("SelfSubjectRulesReview", _rules),
+    f"{_IS}selfsubjectreviews": ("SelfSubjectReview", _user),
 }
+"""By path: what the body is, and who answers."""

@@ -29,6 +29,8 @@ class Behaviour(NamedTuple):
     exits: float | None = None
     code: int = 0
     reason: str = ""
+    again: float | None = None
+    """When every later run exits, before it is ready, where that is sooner than the first did."""
     evicted: float | None = None
     """When its node runs short of memory."""
     stop: float = 0.5
@@ -77,6 +79,17 @@ TABLE: Mapping[str, Behaviour] = {
 }
 
 
+def _outgrows(how: Behaviour, limit: float) -> Behaviour:
+    """The same with too little memory: it serves until that has grown to the limit (in MiB), and never again."""
+    return how._replace(
+        exits=_FULL, again=_FULL / 20, code=137, reason="OOMKilled", memory=limit / 2, grows=limit / 2 / _FULL
+    )
+
+
+_FULL = 6.0
+"""Seconds after which a memory that is too small is full: long enough for a rollout to go on to the last pod."""
+
+
 class Behaviours:
     """Which behaviour a container has. images: an image's name (with its tag) -> a row of `TABLE`, free to change."""
 
@@ -93,7 +106,7 @@ class Behaviours:
         how = self.table.get(self._name(pod, container), STEADY)
         limit = ((container.get("resources") or {}).get("limits") or {}).get("memory")
         if limit is not None and amount(limit) < how.memory * _MIB:
-            return how._replace(ready=0.5, exits=2.0, code=137, reason="OOMKilled")
+            return _outgrows(how, amount(limit) / _MIB)
         return how
 
     def _name(self, pod: Json, container: Json) -> str:

@@ -31,10 +31,18 @@ class Cluster:
         self.faults = Faults()
         self.has_metrics = True
         """Whether metrics.k8s.io is served."""
+        self.silent: set[str] = set()
+        """Nodes whose kubelet does not answer."""
 
     def usage(self, pod: Json, container: Json) -> tuple[float, float]:
-        """(cores, bytes) that a container uses now."""
+        """(cores, bytes) that a container uses now; zeros where its node cannot be asked."""
+        if not self.is_heard(pod):
+            return 0.0, 0.0
         return usage(self.behaviours, pod, container, self.now().timestamp())
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def is_heard(self, pod: Json) -> bool:
+        """Whether the kubelet of the pod's node answers: without it there is no log, no command, no number of it."""
+        return pod["spec"].get("nodeName") not in self.silent

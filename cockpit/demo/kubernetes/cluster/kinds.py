@@ -59,7 +59,7 @@ KINDS: tuple[Kind, ...] = (
         "pods",
         "Pod",
         short=("po",),
-        subresources=("eviction", "exec", "log", "portforward", "status"),
+        subresources=("attach", "eviction", "exec", "log", "portforward", "status"),
         categories=_ALL,
     ),
     Kind("", "v1", "replicationcontrollers", "ReplicationController", short=("rc",), categories=_ALL),

@@ -180,6 +180,8 @@ class ContainerRun:
         if "terminated" in self.state:
             self.last = self.state
         self.restarts += 1
+        if self.behaviour.again is not None:
+            self.behaviour = self.behaviour._replace(exits=self.behaviour.again, ready=None)
         words = f'Container image "{self.spec["image"]}" already present on machine'
         return [Note("Normal", "Pulled", words), *self._start(now, moment)]
 

@@ -28,8 +28,6 @@ class Kubelet:
         self._runs: dict[str, PodRun] = {}
         self._stopping: dict[str, float] = {}
         self._addresses = 1_000
-        self.lost: set[str] = set()
-        """Nodes whose kubelet is silent."""
 
     def reconcile(self, namespace: str, name: str) -> float | None:
         pod = self._cluster.store.get("pods", namespace, name)
@@ -37,7 +35,7 @@ class Kubelet:
             return None
         if not pod["spec"].get("nodeName"):
             return self._place(pod)
-        if pod["spec"]["nodeName"] in self.lost:
+        if not self._cluster.is_heard(pod):
             return None
         if is_going(pod):
             return self._stop(pod)

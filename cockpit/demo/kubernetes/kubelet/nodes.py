@@ -6,7 +6,6 @@ from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.demo.kubernetes.cluster.pods import is_going
 from cockpit.demo.kubernetes.cluster.times import stamp
 from cockpit.demo.kubernetes.controllers.loop import WorkLoop
-from cockpit.demo.kubernetes.kubelet.kubelet import Kubelet
 
 _TAINT = "node.kubernetes.io/unreachable"
 EVICTED_AFTER = 300.0
@@ -16,15 +15,15 @@ EVICTED_AFTER = 300.0
 class Nodes:
     """The node controller of one cluster."""
 
-    def __init__(self, cluster: Cluster, kubelet: Kubelet) -> None:
-        self._cluster, self._kubelet = cluster, kubelet
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
         self._lost_at: dict[str, float] = {}
         self.loop: WorkLoop | None = None
 
     def lose(self, name: str) -> None:
         """The node's kubelet falls silent. KeyError when there is no such node."""
         node = self._node(name)
-        self._kubelet.lost.add(name)
+        self._cluster.silent.add(name)
         self._lost_at[name] = self._cluster.clock.monotonic()
         now = stamp(self._cluster.now())
         taints = [{"key": _TAINT, "effect": effect, "timeAdded": now} for effect in ("NoSchedule", "NoExecute")]
@@ -40,7 +39,7 @@ class Nodes:
     def find(self, name: str) -> None:
         """The node is back. KeyError when there is no such node."""
         node = self._node(name)
-        self._kubelet.lost.discard(name)
+        self._cluster.silent.discard(name)
         self._lost_at.pop(name, None)
         now = stamp(self._cluster.now())
         spec = {key: value for key, value in node.get("spec", {}).items() if key != "taints"}
