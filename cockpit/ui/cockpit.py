@@ -37,6 +37,10 @@ class Cockpit(Protocol):
         """No key for two seconds: rows may change places."""
         ...
 
+    def tick(self) -> None:
+        """A second has passed, or more: take what is new, go on with ages."""
+        ...
+
     def say(self, text: str, style: str = "warning") -> None:
         """Show one line at the bottom until the next key."""
         ...

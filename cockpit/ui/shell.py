@@ -1,7 +1,6 @@
 """Lends the terminal to a shell: the screen steps aside while it is open, the engine goes on, then all is repainted."""
 
 import asyncio
-from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 from textual.app import SuspendNotSupported
@@ -9,10 +8,8 @@ from textual.dom import DOMNode
 
 from cockpit.engine.console import Console
 from cockpit.engine.port import CommandError, Perform
+from cockpit.ui.cockpit import cockpit_of
 from cockpit.ui.terminal import attend, greeting, lent
-
-if TYPE_CHECKING:
-    from cockpit.ui.app import CockpitApp
 
 
 async def carried_out(node: DOMNode, command: Perform) -> None:
@@ -20,9 +17,9 @@ async def carried_out(node: DOMNode, command: Perform) -> None:
 
     Returns with the verdict told; raises what the command raises. Cancelled before the shell is open, it is ended.
     """
-    app = cast("CockpitApp", node.app)
+    cockpit = cockpit_of(node)
     if not command.plan.attended:
-        await app.port.submit(command)
+        await cockpit.port.submit(command)
         return
     loop, opened = asyncio.get_running_loop(), asyncio.Event()
 
@@ -31,24 +28,24 @@ async def carried_out(node: DOMNode, command: Perform) -> None:
 
     console = lent(attached)
     try:
-        work = app.port.submit(replace(command, terminal=console))
+        work = cockpit.port.submit(replace(command, terminal=console))
         opening = loop.create_task(opened.wait())
         try:
             await asyncio.wait((work, opening), return_when=asyncio.FIRST_COMPLETED)
         finally:
             opening.cancel()
         if opened.is_set():
-            _stay(app, console, greeting(app.look.text(command.plan.operations[0].title)))
+            _stay(node, console, greeting(cockpit.look.text(command.plan.operations[0].title)))
         await work
     finally:
         console.dispose()
 
 
-def _stay(app: "CockpitApp", console: Console, words: str) -> None:
+def _stay(node: DOMNode, console: Console, words: str) -> None:
     """Blocks the screen's loop, as it must: nothing may paint over the shell. The engine has its own."""
     try:
-        with app.suspend():
+        with node.app.suspend():
             attend(console, words)
     except SuspendNotSupported:
         raise CommandError("the screen cannot step aside here, so no shell can be shown") from None
-    app.tick()
+    cockpit_of(node).tick()

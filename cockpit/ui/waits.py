@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
+from textual.app import App
 from textual.worker import Worker, get_current_worker
 
 from cockpit.engine.port import Command
+from cockpit.ui.cockpit import Cockpit
 from cockpit.ui.format import age
-
-if TYPE_CHECKING:
-    from cockpit.ui.attached import AttachedApp
 
 PATIENCE = 0.3
 Then = Callable[[Any], object]
@@ -19,8 +18,9 @@ Then = Callable[[Any], object]
 class Waits:
     """The app's waits. One that is stopped only is not waited for any more: the engine may still carry it out."""
 
-    def __init__(self, app: "AttachedApp") -> None:
+    def __init__(self, app: App[int]) -> None:
         self._app = app
+        self._cockpit = cast(Cockpit, app)
         self._shown: dict[Worker[None], tuple[str, float]] = {}
 
     def begin(self, command: Command, waiting: str, then: Then | None) -> None:
@@ -33,29 +33,29 @@ class Waits:
             return False
         for worker, (waiting, _) in list(self._shown.items()):
             worker.cancel()
-            self._app.say(f"not waiting for {waiting} any more")
+            self._cockpit.say(f"not waiting for {waiting} any more")
         self._shown.clear()
         return True
 
     def tick(self) -> None:
         """Say how long it takes by now."""
         for waiting, since in self._shown.values():
-            spent = self._app.clock.monotonic() - since
-            self._app.say(f"waiting for {waiting}, {age(spent)}; Esc stops waiting", "dim")
+            spent = self._cockpit.clock.monotonic() - since
+            self._cockpit.say(f"waiting for {waiting}, {age(spent)}; Esc stops waiting", "dim")
 
     async def _wait(self, command: Command, waiting: str, then: Then | None) -> None:
         worker: Worker[None] = get_current_worker()
-        future = self._app.port.submit(command)
+        future = self._cockpit.port.submit(command)
         try:
             done, _ = await asyncio.wait([future], timeout=PATIENCE)
             if not done:
-                self._shown[worker] = (waiting, self._app.clock.monotonic())
-                self._app.say(f"waiting for {waiting}; Esc stops waiting", "dim")
+                self._shown[worker] = (waiting, self._cockpit.clock.monotonic())
+                self._cockpit.say(f"waiting for {waiting}; Esc stops waiting", "dim")
                 await asyncio.wait([future])
-                self._app.say("")
+                self._cockpit.say("")
             result = future.result()
         except Exception as error:  # whatever a command raises is a line for the reader
-            self._app.say(str(error) or type(error).__name__, "down")
+            self._cockpit.say(str(error) or type(error).__name__, "down")
             return
         finally:
             self._shown.pop(worker, None)

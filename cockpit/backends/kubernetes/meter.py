@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from cockpit.backends.base import Emit
+from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.errors import ApiAnswer
+from cockpit.backends.kubernetes.fleet import Fleet
 from cockpit.backends.kubernetes.kinds import NODES
 from cockpit.backends.kubernetes.quantity import quantity
 from cockpit.backends.kubernetes.times import moment
@@ -15,9 +18,6 @@ from cockpit.backends.kubernetes.wire_apps import PodMetrics
 from cockpit.backends.kubernetes.wire_nodes import NodeMetrics
 from cockpit.board.model import Identity, Sample
 from cockpit.board.update import Sampled
-
-if TYPE_CHECKING:
-    from cockpit.backends.kubernetes.observe import Observation
 
 PATH = "/apis/metrics.k8s.io/v1beta1"
 EVERY = 15.0
@@ -39,10 +39,25 @@ _WHY = {
 TIMEOUT = 30.0
 
 
+class Observed(Protocol):
+    """As much of an observation as its numbers need. whole: set once its lists are known; watched: its namespaces."""
+
+    source: str
+    client: KubeClient
+    emit: Emit
+    fleet: Fleet
+    whole: asyncio.Event
+
+    @property
+    def watched(self) -> Sequence[str]:
+        """("",) is all at once."""
+        ...
+
+
 class Meter:
     """Emits `Sampled` until cancelled. missing: what to say of numbers that cannot be had; changed: told of it."""
 
-    def __init__(self, observation: "Observation", changed: Callable[[], None]) -> None:
+    def __init__(self, observation: Observed, changed: Callable[[], None]) -> None:
         self._observation, self._changed = observation, changed
         self._last: dict[tuple[str, str], str] = {}
         self.missing: tuple[str, ...] = ()
