@@ -129,7 +129,7 @@ def _once(changes: Iterable[Change]) -> Iterator[Change]:
         near = [number for number, other in enumerate(kept) if _is_same(other, one)]
         if not near:
             kept.append(one)
-        elif kept[near[0]].text == why.ROLLOUT:
+        elif kept[near[0]].text == why.ROLLOUT or _says_more(one, kept[near[0]]):
             kept[near[0]] = replace(one, at=kept[near[0]].at)
     return iter(kept)
 
@@ -148,6 +148,11 @@ def _is_same(before: Change, one: Change) -> bool:
 def _size(one: Change) -> str:
     """To how many it was scaled: the last word of what a scaling is told of by."""
     return one.subject.rpartition(" ")[2]
+
+
+def _says_more(one: Change, known: Change) -> bool:
+    """Of a scaling the board sees the numbers, and the platform tells who it was."""
+    return one.kind is ChangeKind.SCALE is known.kind and len(one.text) > len(known.text)
 
 
 _MAKES = frozenset({ChangeKind.ROLLOUT, ChangeKind.SCALE, ChangeKind.RESTART})

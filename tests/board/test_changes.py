@@ -114,6 +114,14 @@ def test_a_scaling_that_the_platform_explains_is_told_once() -> None:
     assert named(scene) == ["HPA web scaled to 2"]
 
 
+def test_who_scaled_it_is_told_though_the_number_was_seen_first() -> None:
+    scene = Scene().listed(told(desired=1, generation=1)).later(5).changed(told(desired=2, generation=2))
+    seen = scene.at
+    hpa = change("HPA web scaled 1 -> 2", scene.at + timedelta(seconds=1), ChangeKind.SCALE, "HPA web scaled 1 -> 2")
+    scene.later(2).changed(told(hpa, desired=2, generation=2))
+    assert [(str(one.text), one.at) for one in scene["web"].changes] == [("HPA web scaled 1 -> 2", seen)]
+
+
 def test_two_scalings_shortly_after_each_other_are_two() -> None:
     scene = Scene().listed(told(desired=1, generation=1)).later(5).changed(told(desired=2, generation=2))
     scene.later(5).changed(told(desired=4, generation=3))

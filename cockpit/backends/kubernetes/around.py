@@ -23,6 +23,7 @@ class HpaFact(Struct, frozen=True):
     remark: Remark | None
     scaler: Autoscaler
     scaled: Change | None = None
+    desired: int = 0
 
 
 class PdbFact(Struct, frozen=True):
@@ -66,14 +67,23 @@ def hpa(one: Hpa) -> HpaFact:
     elif spec.max_replicas and status.desired_replicas >= spec.max_replicas > (spec.min_replicas or 1):
         text = f"HPA {one.metadata.name} is at its maximum of {spec.max_replicas}"
         remark = Remark(safe(text, 200), ReadingState.OK)
-    return HpaFact(target, remark, _scaler(one), _scaled(one))
+    at, desired = moment(one.status.last_scale_time), status.desired_replicas
+    scaled = _scaled(at, one.metadata.name, f"to {desired}") if at is not None else None
+    return HpaFact(target, remark, _scaler(one), scaled, desired)
 
 
-def _scaled(one: Hpa) -> Change | None:
-    """What it did last."""
-    at, name = moment(one.status.last_scale_time), f"HPA {one.metadata.name}"
-    words = f"{name} scaled to {one.status.desired_replicas}"
-    return Change(at, ChangeKind.SCALE, safe(words, 200), words) if at is not None else None
+def scaled_between(old: HpaFact | None, new: HpaFact | None) -> Change | None:
+    """What an autoscaler did just now, also from what; None when it did nothing."""
+    if old is None or new is None or new.scaled is None or old.desired == new.desired:
+        return None
+    if old.scaled is not None and old.scaled.at == new.scaled.at:
+        return None
+    return _scaled(new.scaled.at, new.scaler.name, f"{old.desired} -> {new.desired}")
+
+
+def _scaled(at: datetime, name: str, numbers: str) -> Change:
+    words = f"HPA {name} scaled {numbers}"
+    return Change(at, ChangeKind.SCALE, safe(words, 200), words)
 
 
 def _scaler(one: Hpa) -> Autoscaler:

@@ -80,6 +80,7 @@ def workload(
             *around.isolations.get(owner, {}).values(),
         ),
         isolated=around.isolated(owner),
+        paused=control.paused if control else None,
         generation=control.generation if control else None,
         changes=(*changes, *_around(owner, pods, around)),
         autoscaler=hpa.scaler if (hpa := around.hpas.get(owner)) else None,
@@ -88,9 +89,8 @@ def workload(
 
 def _around(owner: Owner, pods: Sequence[PodFact], around: Surroundings) -> Iterator[Change]:
     """What befell it from outside: its autoscaler, the nodes of its pods."""
-    hpa = around.hpas.get(owner)
-    if hpa is not None and hpa.scaled is not None:
-        yield hpa.scaled
+    if (scaled := around.scaled(owner)) is not None:
+        yield scaled
     for name in sorted({pod.node for pod in pods if pod.node in around.nodes}):
         node = around.nodes[name]
         if node.why and node.since is not None:

@@ -10,7 +10,7 @@ from cockpit.backends.kubernetes.kinds import EVENTS, HPAS, ISOLATIONS, NODES, P
 from cockpit.backends.kubernetes.nodes import NodeFact, Nodes, Where, node
 from cockpit.backends.kubernetes.owners import Key, Owner
 from cockpit.backends.kubernetes.shelf import Shelf
-from cockpit.board.model import Remark
+from cockpit.board.model import Change, Remark
 
 EVENTS_MOST = 5_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -47,6 +47,8 @@ class Surroundings:
         self.nodes: dict[str, NodeFact] = {}
         self.hpas: dict[Owner, HpaFact] = {}
         self.pdbs: dict[Key, PdbFact] = {}
+        self._scaled: dict[Owner, Change] = {}
+        """What autoscalers were last seen to do."""
         self.isolations: dict[Owner, dict[Key, Remark]] = {}
         self.isolations_unseen = False
         self._events: dict[str, dict[str, EventFact]] = {}
@@ -67,6 +69,12 @@ class Surroundings:
         found = (known.get(reason) for reason in reasons)
         return next((one for one in found if one and (after is None or (one.at or _LONG_AGO) >= after)), None)
 
+    def scaled(self, owner: Owner) -> Change | None:
+        """What its autoscaler did last to a workload."""
+        told = hpa.scaled if (hpa := self.hpas.get(owner)) is not None else None
+        seen = self._scaled.get(owner)
+        return seen if told is not None and seen is not None and seen.at == told.at else told
+
     def isolated(self, owner: Owner) -> bool | None:
         """Whether a policy of the cockpit's isolates a workload; None: such policies cannot be seen."""
         return None if self.isolations_unseen else owner in self.isolations
@@ -83,6 +91,8 @@ class Surroundings:
         self._touched(one.target for one in (old, new) if one is not None)
         if old is not None:
             self.hpas.pop(old.target, None)
+        if new is not None and (just := around.scaled_between(old, new)) is not None:
+            self._scaled[new.target] = just
         if new is not None:
             self.hpas[new.target] = new
 

@@ -187,6 +187,8 @@ def test_what_an_autoscaler_did_and_what_befell_a_node_are_changes() -> None:
         (ChangeKind.SCALE, "HPA web scaled to 4", at(LATER)),
         (ChangeKind.NODE, "node node-1 does not answer", at(MUCH_LATER)),
     ]
+    made.put(HPAS, "", [object_of(HPAS, "web", target, {"desiredReplicas": 6, "lastScaleTime": MUCH_LATER})])
+    assert (ChangeKind.SCALE, "HPA web scaled 4 -> 6", at(MUCH_LATER)) in told(made)
 
 
 def named(watch: Watch, name: str) -> list[Change]:

@@ -109,7 +109,7 @@ class Connect:
     """The policy that isolates is taken away."""
 
     verb = Verb(
-        name="connect", title="Connect (take the cockpit's deny-all away, if there is one)",
+        name="connect", title="Connect (take deny-all away, if any)",
         options=(("policy", "its NetworkPolicy's name; left out: the one that isolate made"),),
     )  # fmt: skip
 
