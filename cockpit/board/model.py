@@ -225,6 +225,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     autoscaler: Autoscaler | None = None
     isolated: bool | None = None
     """Whether somebody cut it, or some of it, off from the network; None: the platform does not tell."""
+    paused: bool | None = None
+    """Whether its rollouts wait for somebody to let them go on; None: it knows no such thing."""
     node: NodeFacts | None = None
     """Of a machine that others run on; its one instance is itself."""
 

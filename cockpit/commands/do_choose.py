@@ -8,8 +8,8 @@ from cockpit.board.select import NODE
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.board.text import safe
 
-NAMED = 12
-"""Names in a list of what there is."""
+NAMED, VERBS_NAMED = 12, 40
+"""Names in a list of what there is; of what can be done none is kept back: the last of them restarts everything."""
 OPTIONAL = "left out"
 """Stands in what a verb says of an argument that it can do without."""
 
@@ -69,7 +69,7 @@ def choose_verb(service: ServiceStatus, verbs: Sequence[Verb], word: str) -> Ver
     if found is None and not service.workloads and not verbs:
         raise CannotTell(f"{service.key}: nothing that runs it is known ({service.why or 'no workload is declared'})")
     if found is None:
-        offered = _list(verb.name.replace(" ", "-") for verb in verbs) or "nothing"
+        offered = _list((verb.name.replace(" ", "-") for verb in verbs), VERBS_NAMED) or "nothing"
         raise Wrong(f"{safe(word, 60)} cannot be done to {service.key} now; what can: {offered}")
     return found
 
@@ -108,7 +108,7 @@ def _near(word: str, known: Sequence[str]) -> str:
     return f"; there are {_list(known)}" if known else ": nothing is seen at all"
 
 
-def _list(names: Iterable[str]) -> str:
+def _list(names: Iterable[str], most: int = NAMED) -> str:
     found = [safe(name, 120) for name in names]
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return ", ".join(found[:NAMED]) + more
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more

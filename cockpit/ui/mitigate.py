@@ -100,8 +100,17 @@ def _with_verb(screen: CockpitScreen, service: ServiceStatus, workload: Workload
     cockpit_of(screen).ask(Verbs(workload.id), f"what may be done to {service.name}", found)
 
 
+OFTEN = ("restart", "rollback", "scale")
+"""What is done most in an incident, in this order: it stands first."""
+
+
+def _place(verb: Verb) -> tuple[bool, int]:
+    name = verb.name.replace(" ", "")
+    return verb.danger == "high", OFTEN.index(name) if name in OFTEN else len(OFTEN)
+
+
 def verb_choices(verbs: Iterable[Verb]) -> list[Choice]:
-    """What may be picked among verbs, the dangerous ones marked."""
+    """What may be picked among verbs: what is done most first, the dangerous ones last and marked."""
     return [
         Choice(
             verb.name,
@@ -109,7 +118,7 @@ def verb_choices(verbs: Iterable[Verb]) -> list[Choice]:
             "high danger" if verb.danger == "high" else "",
             "down" if verb.danger == "high" else "text",
         )
-        for verb in verbs
+        for verb in sorted(verbs, key=_place)
     ]
 
 

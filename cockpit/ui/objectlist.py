@@ -100,7 +100,12 @@ class ObjectList:
         """What is not shown of a list that is too long, empty when all of it is."""
         if self.page is None or not (self.page.token or self.page.remaining):
             return ""
-        return f"{len(self.rows) + self.page.remaining} in all" if self.page.remaining else "there are more"
+        return f"{self.whole} in all" if self.whole else "there are more"
+
+    @property
+    def whole(self) -> int | None:
+        """How many objects there are, where the cluster tells how many are left out."""
+        return len(self.rows) + self.page.remaining if self.page and self.page.remaining else None
 
     @property
     def spaced(self) -> bool:

@@ -104,6 +104,9 @@ def test_a_verb_that_is_not_offered_is_answered_with_those_that_are() -> None:
         choose_verb(WEB, (SCALE, ROLLBACK), "fly")
     with pytest.raises(Wrong, match="what can: nothing"):
         choose_verb(WEB, (), "restart")
+    many = [Verb(name=f"verb-{number}", title="") for number in range(14)]
+    with pytest.raises(Wrong, match="verb-12, verb-13$"):
+        choose_verb(WEB, many, "fly")
 
 
 @pytest.mark.parametrize(

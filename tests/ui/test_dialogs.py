@@ -131,8 +131,8 @@ CASES: Mapping[str, Case] = {
     "unknown": Case(keys=DO, then=ended(
         plans.RESTART, "unknown", "docker:prod-1 is lost: no answer", states="dw")),
     "actions": Case(keys=("a",), answers={"Verbs": MANY_VERBS}),
-    "instances": Case(keys=("a", *("down",) * 4, "enter", "right"), answers={"Verbs": MANY_VERBS}),
-    "set-fields": Case(keys=("a", *("down",) * 5, "enter", "down", *"1g"), answers={"Verbs": MANY_VERBS}),
+    "instances": Case(keys=("a", *("down",) * 3, "enter", "right"), answers={"Verbs": MANY_VERBS}),
+    "set-fields": Case(keys=("a", *("down",) * 4, "enter", "down", *"1g"), answers={"Verbs": MANY_VERBS}),
     "temporary": Case(keys=("C",)),
     "note": Case(keys=("i",)),
     "entry-actions": Case(keys=("T", "a")),

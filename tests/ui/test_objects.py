@@ -215,6 +215,11 @@ async def test_a_long_list_ends_at_its_bound_and_says_so() -> None:
         await screen.press(*PO)
         assert len(port.asked) == ROWS_MOST // 500
         assert "1-19 of 5000  15000 in all, 0s old" in screen.line(2)
+        await screen.press("slash", *"p-3-1", "enter")
+        assert "looked at 5000 of 15000, 0s old" in screen.line(2), "what lies behind was not looked at"
+        await screen.press("slash", "x", "enter")
+        assert "/p-3-1x leaves none, looked at 5000 of 15000; Esc shows these" in screen.text()
+        assert ":pods LABEL=VALUE asks for less" in screen.text()
         await screen.pass_time(EVERY * 9)
         assert len(port.asked) == ROWS_MOST // 500, "ten pages are read each 50 s"
 

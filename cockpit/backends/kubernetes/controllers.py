@@ -35,6 +35,7 @@ class Control(Struct, frozen=True, kw_only=True):
     rollout: SafeText = SafeText("")
     changed_at: datetime | None = None
     suspended: bool = False
+    paused: bool | None = None
     labels: tuple[tuple[str, str], ...] = ()
     remarks: tuple[Remark, ...] = ()
     newest: int | None = None
@@ -66,7 +67,7 @@ def deployment(one: Controller) -> Control:
         owner=_owner("deployment", one), uid=one.metadata.uid, desired=desired, image=_image(spec.template),
         rollout=safe(words, 200), changed_at=moment(one.metadata.creation_timestamp),
         labels=_labels(spec.template), remarks=tuple(remarks), generation=status.observed_generation,
-        edited_at=edited_at(one.metadata.managed_fields),
+        edited_at=edited_at(one.metadata.managed_fields), paused=spec.paused,
         writers=writers(one.metadata.managed_fields), configured_by=configured_by(spec.template),
     )  # fmt: skip
 

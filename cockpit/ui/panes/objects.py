@@ -97,10 +97,18 @@ class ObjectsPane(Table[ObjectRow]):
         self.heading = "  ".join(part for part in self._parts() if part)
         failed = "not read again: " if read.error and read.rows else ""
         fresh = "live" if self._live else f"{failed}{age(read.old)} old" if read.old is not None else ""
-        hints = [read.left_out, fresh]
+        hints = [self._looked_at or read.left_out, fresh]
         self.hint = ", ".join(part for part in hints if part)
         self.empty = self._empty()
         self.redraw()
+
+    @property
+    def _looked_at(self) -> str:
+        """How much of a list that is not whole a filter has looked at; empty when it is all of it, or there is none."""
+        if not self.read.left_out or not (self.filter_text or self.faults_only):
+            return ""
+        whole = f" of {self.read.whole}" if self.read.whole else ", there are more"
+        return f"looked at {len(self.read.rows)}{whole}"
 
     @property
     def _live(self) -> bool:
@@ -129,6 +137,9 @@ class ObjectsPane(Table[ObjectRow]):
         read = self.read
         if read.rows:
             why = f"/{self.filter_text} leaves none" if self.filter_text else "no row tells of a fault"
+            if self._looked_at:
+                narrow = f":{read.query.kind} NAMESPACE or :{read.query.kind} LABEL=VALUE asks for less"
+                return (f"{why}, {self._looked_at}; Esc shows these", narrow)
             return (f"{why} of {len(read.rows)}; Esc shows all",)
         if read.error:
             return (read.error, f"asked again in {age(read.again_in)}; Esc goes back")

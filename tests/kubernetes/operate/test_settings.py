@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from cockpit.backends.change import Plan, PlanRefused
+from cockpit.backends.kubernetes.operate.settings import Pause, Resume
+from cockpit.board.model import Identity, Workload
 from cockpit.demo.kubernetes.cluster import build
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from tests.kubernetes.operate.bridge import STORAGE, Bridge
@@ -56,6 +58,13 @@ async def test_rollouts_are_paused_and_go_on(bridge: Bridge) -> None:
     await bridge.watch.sees("payments", lambda one: WAITS not in [remark.text for remark in one.remarks])
     with pytest.raises(PlanRefused, match="its rollouts go on already"):
         await bridge.made("resume", "payments")
+
+
+@pytest.mark.parametrize(("paused", "offered"), [(True, {"resume"}), (False, {"pause"}), (None, {"pause", "resume"})])
+def test_what_is_so_already_is_not_offered(paused: bool | None, offered: set[str]) -> None:
+    owner = Identity("kubernetes", "cluster", "shop", "deployment", "payments")
+    workload = Workload(id=owner, source="main", generation=1, paused=paused)
+    assert {one.verb.name for one in (Pause(), Resume()) if one.offered(workload)} == offered
 
 
 async def test_of_several_containers_one_is_chosen(bridge: Bridge) -> None:

@@ -84,6 +84,10 @@ class Hold(Change):
     paused: ClassVar[bool]
     inverse: ClassVar[str]
 
+    def offered(self, workload: Workload) -> bool:
+        """Unless they are so already, as far as is known."""
+        return super().offered(workload) and workload.paused is not self.paused
+
     async def plan(self, hands: Hands, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One operation. PlanRefused when they are so already."""
         verb, name = self.verb.name, workload.id.name
