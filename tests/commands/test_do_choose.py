@@ -105,7 +105,7 @@ def test_a_verb_that_is_not_offered_is_answered_with_those_that_are() -> None:
     with pytest.raises(Wrong, match="what can: nothing"):
         choose_verb(WEB, (), "restart")
     many = [Verb(name=f"verb-{number}", title="") for number in range(14)]
-    with pytest.raises(Wrong, match="verb-12, verb-13$"):
+    with pytest.raises(Wrong, match=r"verb-12, verb-13$"):
         choose_verb(WEB, many, "fly")
 
 
