@@ -1,7 +1,8 @@
 """The official Python package, as other programs use it: typed objects, a watch, a log, a command, changes."""
 
 import asyncio
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,10 +29,13 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def connected(kubeconfig: Path) -> Any:
-    """The package's client; it has no types."""
+@contextmanager
+def connected(kubeconfig: Path) -> Iterator[Any]:
+    """The package's client, whose connections end with the block."""
     load: Any = config.new_client_from_config
-    return load(str(kubeconfig))
+    with load(str(kubeconfig)) as api:
+        yield api
+        api.rest_client.pool_manager.clear()
 
 
 def read(kubeconfig: Path, name: str) -> dict[str, Any]:
@@ -65,7 +69,7 @@ def printed(kubeconfig: Path, name: str) -> tuple[str, int]:
             opened.run_forever(timeout=WITHIN)
             return opened.read_stdout(), opened.returncode
         finally:
-            opened.close()
+            opened.sock.shutdown()
 
 
 async def test_what_it_reads_is_what_there_is(kubernetes: Kubernetes) -> None:
