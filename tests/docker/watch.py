@@ -1,17 +1,13 @@
 """A Docker source under supervision and the board that it fills, for tests on a real engine."""
 
-import asyncio
 from collections.abc import Callable
-from types import TracebackType
 
 from cockpit.backends.docker.source import DockerSource
-from cockpit.board.board import Board
 from cockpit.board.clock import SystemClock
-from cockpit.board.model import Identity, Instance, SafeText, Workload
+from cockpit.board.model import Identity, Instance, Workload
 from cockpit.board.snapshot import Snapshot
-from cockpit.board.update import Lost, Update
-from cockpit.engine.supervise import supervise
-from cockpit.profile.schema import Backend, Profile
+from cockpit.profile.schema import Backend
+from tests.observed import Observed
 from tests.parts.docker import DockerEngine
 from tests.patience import PATIENCE
 
@@ -23,38 +19,12 @@ def backend(engine: DockerEngine, project: str = "") -> Backend:
     return Backend(kind="docker", host=engine.url, project=project)
 
 
-class Watch:
+class Watch(Observed[DockerSource]):
     """`async with Watch(backend(engine)) as watch`: observed until the block ends. updates: all of them, in order."""
 
     def __init__(self, declared: Backend) -> None:
-        self.clock = SystemClock()
-        self.source = DockerSource(NAME, declared, self.clock)
-        profile = Profile(version=1, name="test", discover=True, backends={NAME: declared})
-        self.board = Board(profile, self.clock)
-        self.updates: list[Update] = []
-        self.lost: list[SafeText] = []
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> "Watch":
-        run = supervise(lambda: self.source.observe(self._take), self._failed, self.clock)
-        self._task = asyncio.get_running_loop().create_task(run)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self.source.close()
-
-    def _take(self, update: Update) -> None:
-        self.updates.append(update)
-        self.board.apply(update)
-
-    def _failed(self, why: SafeText) -> None:
-        self.lost.append(why)
-        self._take(Lost(source=NAME, at=self.clock.now(), why=why))
+        clock = SystemClock()
+        super().__init__(DockerSource(NAME, declared, clock), declared, clock)
 
     def workload(self, name: str) -> Workload | None:
         """A workload by its name, or by project/name."""
@@ -93,10 +63,3 @@ class Watch:
         found = self.instance(name)
         assert found is not None
         return found
-
-    async def until(self, holds: Callable[[], bool], within: float = PATIENCE) -> None:
-        """Once `holds()` is true of the board."""
-        try:
-            await self.board.until(lambda _: holds(), within)
-        except TimeoutError:
-            raise AssertionError(f"not within {within:g} s; lost: {self.lost}; last: {self.updates[-3:]}") from None

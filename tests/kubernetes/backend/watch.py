@@ -1,60 +1,31 @@
 """A Kubernetes source under supervision and the board that it fills, for tests on the emulator."""
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 from cockpit.backends.kubernetes.source import KubernetesSource
-from cockpit.board.board import Board
 from cockpit.board.clock import Clock, SystemClock
-from cockpit.board.model import Identity, Instance, SafeText, Workload
+from cockpit.board.model import Identity, Instance, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot
-from cockpit.board.update import Lost, Update
-from cockpit.engine.supervise import supervise
-from cockpit.profile.schema import Backend, Profile
+from cockpit.profile.schema import Backend
+from tests.observed import Observed
 
 NAME = "main"
 WITHIN = 60.0
 """Seconds: a bound on hanging, nothing more."""
 
 
-class Watch:
+class Watch(Observed[KubernetesSource]):
     """`async with Watch(kubeconfig) as watch`: observed until the block ends. updates: all of them, in order."""
 
     def __init__(
         self, kubeconfig: Path, *, spaces: frozenset[str] = frozenset({"shop"}), clock: Clock | None = None
     ) -> None:
-        self.clock = clock or SystemClock()
+        clock = clock or SystemClock()
         declared = Backend(kind="kubernetes")
         environ = {"KUBECONFIG": str(kubeconfig), "PATH": "/usr/bin:/bin", "HOME": str(kubeconfig.parent)}
-        self.source = KubernetesSource(NAME, declared, self.clock, spaces=spaces, environ=environ)
-        profile = Profile(version=1, name="test", discover=True, backends={NAME: declared})
-        self.board = Board(profile, self.clock)
-        self.updates: list[Update] = []
-        self.lost: list[SafeText] = []
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> "Watch":
-        run = supervise(lambda: self.source.observe(self._take), self._failed, self.clock)
-        self._task = asyncio.get_running_loop().create_task(run)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self.source.close()
-
-    def _take(self, update: Update) -> None:
-        self.updates.append(update)
-        self.board.apply(update)
-
-    def _failed(self, why: SafeText) -> None:
-        self.lost.append(why)
-        self._take(Lost(source=NAME, at=self.clock.now(), why=why))
+        source = KubernetesSource(NAME, declared, clock, spaces=spaces, environ=environ)
+        super().__init__(source, declared, clock)
 
     def workload(self, name: str, space: str = "shop") -> Workload | None:
         """A workload by its name."""
@@ -74,14 +45,6 @@ class Watch:
         """A pod of a workload that has exactly one."""
         (one,) = self.pods(name)
         return one.id
-
-    async def until(self, holds: Callable[[], object], within: float = WITHIN) -> None:
-        """Once `holds()` is true of the board."""
-        try:
-            await self.board.until(lambda _: bool(holds()), within)
-        except TimeoutError:
-            told = [str(one)[:600] for one in self.updates[-3:]]
-            raise AssertionError(f"not within {within:g} s; lost: {self.lost}; last: {told}") from None
 
     async def sees(self, name: str, holds: Callable[[Workload], object], within: float = WITHIN) -> Workload:
         """The workload `name` once `holds` is true of it."""
