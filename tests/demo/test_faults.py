@@ -127,7 +127,7 @@ async def test_a_hung_service_still_shows_its_metrics(demo: Platform) -> None:
 
 
 async def test_a_bad_release_first_looks_good() -> None:
-    async with running(pace=1.0) as demo:  # well for two seconds, in which the host asks it more than once
+    async with running(pace=3.0) as demo:  # well for six seconds, in which the host asks it more than once
         await looks_good_first(demo)
 
 
