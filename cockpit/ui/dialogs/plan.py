@@ -12,18 +12,11 @@ from cockpit.ui.cells import Line, Span, wrap_words
 from cockpit.ui.dialogs import plantext
 from cockpit.ui.dialogs.around import around, mark_of
 from cockpit.ui.dialogs.base import NO, Button, Dialog
+from cockpit.ui.dialogs.planbuttons import ANYWAY, COPY, DO, DRY, while_done
 from cockpit.ui.dialogs.planner import Planner, Request
 from cockpit.ui.dialogs.progresstext import progress_lines
+from cockpit.ui.dialogs.typedname import TypedName
 
-DRY = Button("dry", "Dry run")
-COPY = Button("copy", "Copy command")
-DO = Button("do", "Do it")
-ANYWAY = Button("do", "Do it unrecorded")
-LEAVE = Button("leave", "Leave it running")
-STOP = Button("stop", "Stop at the next safe point")
-CLOSE = Button("close", "Close")
-AGAIN = Button("again", "Plan again")
-TYPED_LIMIT = 80
 DEAF = 0.5
 """Seconds without keys after what is asked has become another question."""
 LOOK_EVERY = 1.0
@@ -41,7 +34,8 @@ class PlanDialog(Dialog):
     def __init__(self, request: Request, plan: Plan, needed: Requirement, frame: Frame) -> None:
         super().__init__("")
         self._planner = Planner(self, request)
-        self._typed = self._failed = self._unrecorded = self._impossible = self._refused = self._picked = ""
+        self._typed = TypedName()
+        self._failed = self._unrecorded = self._impossible = self._refused = self._picked = ""
         self._notes: tuple[tuple[str, str], ...] = ()
         """(text, style) of what has changed since it was opened, and of the dry run."""
         self._making = self._asked = False
@@ -49,7 +43,7 @@ class PlanDialog(Dialog):
         self._take(plan, needed, frame)
 
     def _take(self, plan: Plan, needed: Requirement, frame: Frame) -> None:
-        self.plan, self._needed = plan, needed
+        self.plan, self._typed.needed = plan, needed
         self._picked, self._refused = plantext.planned(plan, self._picked), ""
         self._around = around(frame, plan)
         self._mark = mark_of(frame.snapshot, plan)
@@ -68,30 +62,13 @@ class PlanDialog(Dialog):
     @property
     def buttons(self) -> tuple[Button, ...]:
         """What can be said to it now."""
-        status = self.status
-        if status is not None and status.phase == "ended":
-            return (CLOSE, *self._next)
         if not self._preview:
-            return (CLOSE, AGAIN) if self._failed else (LEAVE, STOP) if status and status.stoppable else (LEAVE,)
+            return while_done(self.cockpit.look, self.status, self._failed)
         if self._unrecorded:
             return (NO, ANYWAY)
         if self._refused:
             return (NO, DO)
         return (NO, DO, DRY, *((COPY,) if plantext.commands(self.plan) else ()))
-
-    @property
-    def _next(self) -> tuple[Button, ...]:
-        """What may be planned after the verdict."""
-        status, look = self.status, self.cockpit.look
-        verdict = status.verdict if status else None
-        if status is None or verdict is None or len(status.plan.services) > 1:
-            return ()
-        buttons = []
-        if verdict.result == "did not work" and status.plan.otherwise:
-            buttons.append(Button("otherwise", plantext.verb_words(status.plan.otherwise[0]).capitalize()))
-        if inverse := plantext.inverse_of(status.plan):
-            buttons.append(Button("undo", f"Undo: {plantext.inverse_words(look, *inverse)}"))
-        return tuple(buttons)
 
     def content(self, width: int) -> list[Line]:
         """The plan, or how it goes."""
@@ -100,8 +77,9 @@ class PlanDialog(Dialog):
         if self._preview:
             request = self._planner.request
             preview = plantext.Preview(
-                plan=self.plan, around=self._around, needed=self._needed, picked=self._picked, refused=self._refused,
-                on_failure=request.on_failure if isinstance(request, MakeBulk) else "", room=self.room,
+                plan=self.plan, around=self._around, needed=self._typed.needed, picked=self._picked,
+                refused=self._refused, room=self.room,
+                on_failure=request.on_failure if isinstance(request, MakeBulk) else "",
             )  # fmt: skip
             return plantext.plan_lines(cockpit.look, preview, width, cockpit.now)
         lines: list[Line] = []
@@ -115,20 +93,16 @@ class PlanDialog(Dialog):
         """What has changed, why it cannot be done, and the field for the name."""
         if not self._preview:
             return []
+        needed = self._typed.needed
         lines = [line for text, style in self._notes for line in _told(text, style, width)]
         if self._unrecorded:
             lines += _told(f"This will not be recorded: {self._unrecorded}", "down", width)
-        if self._impossible or self._needed.denied:
-            lines += _told(self._impossible or self._needed.denied, "warning", width)
-        if self._needed.second:
-            how = f"another person approves plan {self.plan.hash[:12]} first, with :approve ({self._needed.second})"
+        if self._impossible or needed.denied:
+            lines += _told(self._impossible or needed.denied, "warning", width)
+        if needed.second:
+            how = f"another person approves plan {self.plan.hash[:12]} first, with :approve ({needed.second})"
             lines += _told(how, "warning", width)
-        if wanted := self._needed.type_name:
-            glyphs = self.cockpit.look.glyphs
-            done = glyphs.done if self._typed == wanted else ""
-            ask = f" Type {wanted} to confirm ({', '.join(self._needed.why)}): "
-            lines.append(Line((Span(ask), Span(self._typed, "key"), Span(" ", "focus"), Span(f" {done}", "ok"))))
-        return lines
+        return lines + self._typed.lines(self.cockpit.look)
 
     # What the buttons do
 
@@ -146,13 +120,12 @@ class PlanDialog(Dialog):
         ways.get(button, lambda: self.dismiss(None))()
 
     def _confirmed(self) -> None:
-        wanted = self._needed.type_name
-        if why := self._refused or self._impossible or self._needed.denied:
+        if why := self._refused or self._impossible or self._typed.needed.denied:
             self.say(why)
         elif self._making:
             self.say("the plan for this choice is still being made")
-        elif wanted and self._typed != wanted:
-            self.say(f"type {wanted} first: it is a change that must be meant")
+        elif missing := self._typed.missing:
+            self.say(missing)
         else:
             self._asked, self.chosen = True, 0
             self.run_worker(self._perform(), group="perform", exit_on_error=False)
@@ -162,7 +135,7 @@ class PlanDialog(Dialog):
         from cockpit.ui.shell import carried_out  # what lends the terminal is needed here first
 
         try:
-            command = Perform(plan=self.plan, typed_name=self._typed, unrecorded=bool(self._unrecorded))
+            command = Perform(plan=self.plan, typed_name=self._typed.text, unrecorded=bool(self._unrecorded))
             await carried_out(self, command)
         except NotRecordedError as error:
             self._asked, self._unrecorded, self.chosen = False, str(error), 0
@@ -242,7 +215,7 @@ class PlanDialog(Dialog):
             self._impossible = f"it cannot be planned any more: {made}"
         else:
             self._take(*made, self.cockpit.frame)
-        self._typed, self._unrecorded, self.chosen = "", "", 0
+        self._typed.text, self._unrecorded, self.chosen = "", "", 0
         self._deaf_until = self.cockpit.clock.monotonic() + DEAF
         self.redraw()
 
@@ -260,18 +233,12 @@ class PlanDialog(Dialog):
         if event.key in ("up", "down") and self._pick(1 if event.key == "down" else -1):
             event.stop()
             event.prevent_default()
-        elif self._needed.type_name and event.key == "backspace":
-            self._typed = self._typed[:-1]
-            self.redraw()
-        elif self._needed.type_name and event.is_printable and event.character and len(self._typed) < TYPED_LIMIT:
-            event.stop()
-            self._typed += event.character
+        elif self._typed.take(event):
             self.redraw()
 
     def on_paste(self, event: events.Paste) -> None:
         """A pasted name counts as typed."""
-        if self._needed.type_name and self._preview and not self.deaf:
-            self._typed = (self._typed + "".join(char for char in event.text if char.isprintable()))[:TYPED_LIMIT]
+        if self._preview and not self.deaf and self._typed.take(event):
             self.redraw()
 
     def _pick(self, step: int) -> bool:
