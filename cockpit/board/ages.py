@@ -1,6 +1,7 @@
 """How old something is: roughly, to choose by; and as a cluster's API server writes it, which goes on from there."""
 
 import re
+from datetime import datetime
 
 AGED = frozenset({"age", "last seen", "first seen", "last schedule"})
 """Titles of columns whose cells are ages, in small letters. A duration (of a job that has ended) goes on no more."""
@@ -19,6 +20,11 @@ def rough(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return "under 1 min"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """ "6 d ago"."""
+    return f"{rough((now - at).total_seconds())} ago"
 
 
 def duration(seconds: float) -> str:

@@ -27,7 +27,6 @@ def status(
 ) -> ServiceStatus:  # fmt: skip
     """What readers get of a service. name: the cause's name as shown; changes: of the service, newest first."""
     after = _after(one, changes)
-    evidence = _evidence(one, cause_onset, name, after)
     declared = slot.declared
     numbers = slot.numbers
     return ServiceStatus(
@@ -39,7 +38,7 @@ def status(
         since=one.onset.at,
         since_exact=one.onset.exact,
         why=_why(one, cause_onset, name, after),
-        evidence=evidence,
+        evidence=_evidence(one, cause_onset, name, after),
         cause=cause,
         ready=one.ready,
         desired=one.desired,

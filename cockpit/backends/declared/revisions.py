@@ -11,7 +11,7 @@ from msgspec import Struct
 from cockpit.backends.change import DECLARED, Operation, Outcome, PlanRefused, Verb
 from cockpit.backends.declared.git import ABSENT, KEPT, Blobs, GitError, Revision, WorkingCopy
 from cockpit.backends.declared.process import is_process
-from cockpit.board.ages import rough
+from cockpit.board.ages import ago
 from cockpit.board.model import SafeText, Workload
 from cockpit.board.secrets import MASK, Secrets
 from cockpit.board.text import safe
@@ -85,10 +85,7 @@ async def plan_back(
         inverse=(verb, (("revision", back),)) if back else None, deadline=60.0, source=DECLARED, service=key, diff=diff,
         command=safe(f"git -C {repository.path} checkout {short} -- {' '.join(repository.files)}", 500),
     )  # fmt: skip
-    choices = tuple(
-        (one.id[:SHORT], safe(f"{rough((now - one.at).total_seconds())} ago  {words[one.id]}"))
-        for one in _first(others, chosen)
-    )
+    choices = tuple((one.id[:SHORT], safe(f"{ago(one.at, now)}  {words[one.id]}")) for one in _first(others, chosen))
     return RollBack(operation=made, choices=choices, risks=_risks(repository, kept, state.files))
 
 

@@ -10,7 +10,7 @@ from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.wire import Wire
 from cockpit.backends.history import Ran
-from cockpit.board.ages import rough
+from cockpit.board.ages import ago, rough
 from cockpit.board.model import SafeText
 from cockpit.board.text import safe
 
@@ -124,11 +124,6 @@ def _age_of(one: Candidate, now: datetime) -> str:
     if one.ran.until is None or (one.ran.healthy and not one.gone):
         return f"ran {lasted}"
     return f"ran {lasted} to {ago(one.ran.until, now)}"
-
-
-def ago(at: datetime, now: datetime) -> str:
-    """ "6 d ago"."""
-    return f"{rough((now - at).total_seconds())} ago"
 
 
 def called(name: str) -> str:

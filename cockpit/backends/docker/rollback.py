@@ -15,6 +15,7 @@ from cockpit.backends.docker.renew import Aim, Renewal, downtime, find, names_of
 from cockpit.backends.docker.times import moment
 from cockpit.backends.docker.verbs import INSTANCE
 from cockpit.backends.history import Ran
+from cockpit.board.ages import ago
 from cockpit.board.model import SafeText, Workload
 from cockpit.board.text import safe
 
@@ -76,7 +77,7 @@ def _last_healthy(within: Range, site: Site) -> Facts:
     if within.running is None:
         return ()
     at = within.running.healthy
-    return (("last healthy", safe(images.ago(at, site.now) if at else "not seen")),)
+    return (("last healthy", safe(ago(at, site.now) if at else "not seen")),)
 
 
 def _never_healthy(within: Range, goal: Goal) -> list[str]:
