@@ -50,10 +50,11 @@ def _open_cluster(options: argparse.Namespace, host: "DemoHost") -> Opened:
     from cockpit.demo.assemble import opened, said, shipped
     from cockpit.demo.cluster import PROFILE, enter, on_cluster, state_of
 
+    profile = shipped(PROFILE)  # read while the host comes up
+
     def make() -> "Parts":
         folder = Path(host.folder)
         enter(folder)
-        profile = shipped(PROFILE)
         return on_cluster(assemble(profile, profile.name, state_dir=state_of(folder), **said(options)), folder)
 
     return opened(host, host.started, make)

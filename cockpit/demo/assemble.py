@@ -34,7 +34,8 @@ def demo_parts(options: argparse.Namespace, host: DemoHost | None = None) -> tup
         host = host or DemoHost.start()
     except DemoError as error:
         return str(error)
-    return opened(host, host.ready, lambda: parts_on(host.socket, **said(options)))
+    profile = shipped("demo")  # read while the host comes up
+    return opened(host, host.ready, lambda: parts_on(host.socket, profile=profile, **said(options)))
 
 
 def said(options: argparse.Namespace) -> dict[str, Any]:
@@ -77,9 +78,10 @@ def parts_on(
     record: Path | None = None,
     speed: float = 1.0,
     machine: bool = True,
+    profile: Profile | None = None,
 ) -> Parts:
     """The shipped profile on the host whose socket this is. speed: of faults; machine: with this machine's facts."""
-    profile = shipped("demo")
+    profile = profile or shipped("demo")
     parts = Parts(
         profile=profile,
         profile_name=profile.name,
