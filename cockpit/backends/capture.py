@@ -18,7 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.change import Facts, Outcome
+from cockpit.backends.change import Facts, Outcome, PlanRefused
 from cockpit.backends.pool import Pool, PoolFull
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
@@ -228,6 +228,15 @@ def outcome(found: Sequence[Captured], required: str) -> Outcome:
     good = not whole.missing or not required
     words = whole.words if good else safe(f"{whole.words} ({required})", 500)
     return Outcome(accepted=good, detail=words, facts=whole.facts)
+
+
+NOWHERE = Outcome(accepted=False, detail=SafeText("there is no state directory to keep it in"))
+"""What comes of keeping something where there is no `Keeper`."""
+
+
+def nowhere(name: str) -> PlanRefused:
+    """The same, said when it is planned. name: the workload's."""
+    return PlanRefused(f"{name}: nothing can be kept: there is no state directory")
 
 
 def size_words(size: int) -> str:

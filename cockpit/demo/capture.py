@@ -6,12 +6,12 @@ import msgspec
 from msgspec.structs import replace
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.capture import Captured, Part, capture, outcome
+from cockpit.backends.capture import NOWHERE, Captured, Part, capture, nowhere, outcome
 from cockpit.backends.captured import LOG_LIMIT, log_text, plain_text, until_late
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
 from cockpit.backends.evidence import Evidence
 from cockpit.board.clock import Clock
-from cockpit.board.model import Instance, SafeText
+from cockpit.board.model import Instance
 from cockpit.board.text import safe
 from cockpit.demo.client import DemoClient, DemoError
 from cockpit.demo.describe import describe
@@ -48,7 +48,7 @@ def plan_capture(scene: Scene, arguments: Mapping[str, str], evidence: Evidence 
         there = ", ".join(one.name for one in scene.workload.instances) or "none"
         raise PlanRefused(f"capture {name}: no instance {safe(wanted, 64) or 'at all'} (there is {there})")
     if evidence is None:
-        raise PlanRefused(f"{name}: nothing can be kept: there is no state directory")
+        raise nowhere(name)
     # What was kept is kept: nothing has to be watched afterwards.
     return replace(make_plan(CAPTURE.name, scene, (_operation(scene, chosen, evidence, CAPTURE.name),)), hold=0.0)
 
@@ -84,7 +84,7 @@ def _operation(scene: Scene, chosen: Sequence[Instance], evidence: Evidence, ver
 async def keep(operation: Operation, client: DemoClient, clock: Clock, evidence: Evidence | None) -> Outcome:
     """Keep what can be kept of each instance."""
     if evidence is None:
-        return Outcome(accepted=False, detail=SafeText("there is no state directory to keep it in"))
+        return NOWHERE
     given = dict(operation.arguments)
     found = []
     for name in msgspec.json.decode(given["instances"], type=tuple[str, ...]):

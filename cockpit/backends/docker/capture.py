@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.capture import Captured, Part, capture, outcome
+from cockpit.backends.capture import NOWHERE, Captured, Part, capture, nowhere, outcome
 from cockpit.backends.captured import LOG_LIMIT, log_text, plain_text, until_late
-from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
+from cockpit.backends.change import Operation, Outcome, Plan, Verb
 from cockpit.backends.docker import target
 from cockpit.backends.docker.choose import choose
 from cockpit.backends.docker.describe import describe
@@ -27,7 +27,7 @@ from cockpit.backends.docker.verbs import INSTANCE
 from cockpit.backends.docker.wire import Container
 from cockpit.backends.dumped import dump_parts, seconds_of, words_of
 from cockpit.backends.evidence import Evidence, declared
-from cockpit.board.model import Identity, SafeText, Workload
+from cockpit.board.model import Identity, Workload
 from cockpit.board.text import safe
 from cockpit.logs.line import LogRequest
 
@@ -51,7 +51,7 @@ class CaptureContainers:
         chosen, _, site = await choose(hands, workload, self.verb.name, arguments)
         operations = tuple(op for one in chosen for op in keeping(hands, workload, (one,), self.verb.name, site))
         if not operations:
-            raise PlanRefused(f"{workload.id.name}: nothing can be kept: there is no state directory")
+            raise nowhere(workload.id.name)
         risks = (safe("it goes on meanwhile; a dump may slow it down"),) if declared(operations[0]) else ()
         # What was kept is kept: nothing has to be watched afterwards.
         return msgspec.structs.replace(make_plan(self.verb.name, workload, operations, site, risks=risks), hold=0.0)
@@ -64,7 +64,7 @@ class CaptureContainers:
         """Keep what can be kept of each container."""
         evidence = hands.evidence
         if evidence is None:
-            return Outcome(accepted=False, detail=SafeText("there is no state directory to keep it in"))
+            return NOWHERE
         given = dict(operation.arguments)
         found = [await _one(hands, evidence, operation, _Known(*one)) for one in _decode(given["containers"])]
         return outcome(found, given.get("required", ""))

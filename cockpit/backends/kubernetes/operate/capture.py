@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cockpit.backends.base import SourceError
-from cockpit.backends.capture import Captured, Part, capture, outcome
+from cockpit.backends.capture import NOWHERE, Captured, Part, capture, nowhere, outcome
 from cockpit.backends.captured import LOG_LIMIT, until_late
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
 from cockpit.backends.dumped import seconds_of, words_of
@@ -69,7 +69,7 @@ class CapturePods:
         await hands.same_cluster(workload)
         operations = keeping(hands, workload, refs(chosen), VERB)
         if not operations:
-            raise PlanRefused(f"{workload.id.name}: nothing can be kept: there is no state directory")
+            raise nowhere(workload.id.name)
         risks = ["it goes on meanwhile; a dump may slow it down"] if declared(operations[0]) else []
         # What was kept is kept: nothing has to be watched afterwards.
         return replace(make_plan(hands, VERB, workload, operations, risks=risks), hold=0.0)
@@ -82,7 +82,7 @@ class CapturePods:
         """Keep what can be kept of each pod."""
         evidence = hands.evidence
         if evidence is None:
-            return Outcome(accepted=False, detail=SafeText("there is no state directory to keep it in"))
+            return NOWHERE
         given = dict(operation.arguments)
         pods = _decode(given["pods"])
         work = _Capture(hands, evidence, len(pods), hands.clock.monotonic() + operation.deadline)
