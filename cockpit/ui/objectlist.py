@@ -166,9 +166,17 @@ class ObjectList:
             happened.put(changes)
             wakeup.ring()
 
+        lost = True
+
+        def over(done: "asyncio.Future[None]") -> None:
+            # An error that nobody asked for would be written over the screen.
+            nonlocal lost
+            lost = done.cancelled() or done.exception() is not None
+            rung.set()
+
         command = WatchObjects(source=self.source, query=self.query, since=tuple(self._since.values()), take=take)
         ended = self._port.submit(command)
-        ended.add_done_callback(lambda _: rung.set())
+        ended.add_done_callback(over)
         self.asked = True
         try:
             while self._take_in(happened.take(), changed) and not ended.done():
@@ -181,7 +189,7 @@ class ObjectList:
             ended.cancel()
             self.asked = self.watching = False
         # What could not be watched, or only from its beginning, is only read for a while.
-        if not told or ended.cancelled() or ended.exception() is not None:
+        if lost or not told:
             self._unwatched_until = self._clock.monotonic() + WATCHED_AGAIN
         self._since, self._ended = {}, self._clock.monotonic()
         changed(())
