@@ -101,8 +101,8 @@ CASES: Mapping[str, Case] = {
     "deny-all": Case(plan=plans.DENY_ALL, needed=TYPED),
     "deny-all-ended": Case(plan=plans.DENY_ALL, keys=DO, then=ended(
         plans.DENY_ALL, "unknown", "not known whether cut off: isolate-deployment-hook-receiver stands and selects its "
-        "pods: in force as far as the API tells; whether the network plugin enforces it no probe shows: its probes come "
-        "by a port-forward, which no policy holds", states="df",
+        "pods: in force as far as the API tells; whether the network plugin enforces it no probe shows: its probes "
+        "come by a port-forward, which no policy holds", states="df",
         detail="not known whether cut off")),
     "capture": Case(plan=plans.CAPTURE),
     "call": Case(plan=plans.CALL),
