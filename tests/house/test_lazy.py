@@ -77,6 +77,13 @@ def test_the_first_paint_needs_no_network_library(module: str, tmp_path: Path) -
     assert not modules & NETWORK
 
 
+@pytest.mark.parametrize("module", ["source", "dial"])
+def test_a_cluster_is_observed_without_httpx(module: str, tmp_path: Path) -> None:
+    status, errors, modules = loaded(IMPORTS, f"cockpit.backends.kubernetes.{module}", home=tmp_path)
+    assert status == 0, errors
+    assert not modules & {"httpx", "kubernetes"}
+
+
 def test_the_engine_and_its_parts_know_no_screen(tmp_path: Path) -> None:
     status, errors, modules = loaded(IMPORTS, "cockpit.assemble", home=tmp_path)
     assert status == 0, errors
