@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 from textual import on
 from textual.app import ComposeResult
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -108,7 +109,7 @@ class Framed:
     def relayout(self) -> None:
         """The rooms are others now."""
         # A screen keeps its arrangement until one of its children asks for another.
-        self.one(Header).refresh(layout=True)
+        self.one(Header).refresh(repaint=False, layout=True)
 
     def refresh_all(self, frame: Frame) -> None:
         """Header, footer and panes, for a frame."""
@@ -134,6 +135,7 @@ class CockpitScreen(Framed, Screen[None]):
     """A screen of its own. Esc and q go back."""
 
     AUTO_FOCUS = "#body, #services"
+    focused = Reactive[Widget | None](None, repaint=False)  # a pane's own rule shows it; Textual's paints all of it
 
     def __init__(self) -> None:
         super().__init__()
@@ -235,6 +237,7 @@ class CockpitDialog(Framed, ModalScreen[Any]):
     """A question over everything: opaque, with the same header; the keys below are dead."""
 
     AUTO_FOCUS = ""
+    focused = Reactive[Widget | None](None, repaint=False)
     everywhere = ()
 
     def __init__(self) -> None:
