@@ -9,7 +9,7 @@ from cockpit.board.model import SafeText
 from cockpit.engine.frame import OperationStatus
 from cockpit.engine.port import DryRun, MakePlan, Perform, Rehearsal, Requirement
 from cockpit.mitigate.rehearse import Checked
-from cockpit.ui.dialogs.plantext import Preview, plan_lines
+from cockpit.ui.dialogs.plantext import Preview, plan_lines, told_once
 from cockpit.ui.look import look_of
 from cockpit.ui.settings import Settings
 from tests.ui import plans, scene
@@ -182,3 +182,12 @@ def test_a_long_fact_of_where_stands_in_a_row_of_its_own() -> None:
 
 def test_policy_says_what_the_reader_does() -> None:
     assert " policy   Do it confirms; nothing to type" in preview(plans.RESTART)
+
+
+def test_what_holds_for_each_of_several_is_said_once() -> None:
+    steps = tuple(replace(plans.RESTART.operations[0], service=key) for key in ("auth", "kafka", "redis"))
+    risks = ("auth: it is slow", "kafka: it is slow", "auth: one replica", "kafka: one replica", "redis: one replica",
+             "left out: web")  # fmt: skip
+    plan = replace(plans.RESTART, operations=steps, risks=tuple(map(SafeText, risks)))
+    assert told_once(plan) == ["auth, kafka: it is slow", "each: one replica", "left out: web"]
+    assert told_once(plans.RESTART) == list(map(str, plans.RESTART.risks))

@@ -194,7 +194,7 @@ def _warnings(look: Look, preview: Preview, width: int) -> list[Line]:
     """What the backend warns of, then what makes it futile."""
     plan, lines = preview.plan, list[Line]()
     several = any(one.key != plan.service for one in preview.around.touched)
-    warnings = [(look.text(risk), "warning") for risk in plan.risks]
+    warnings = [(look.text(risk), "warning") for risk in told_once(plan)]
     if plan.danger == "high":
         warnings.append(("high danger: it can lose data or break what works", "down"))
     for one in preview.around.touched:
@@ -219,6 +219,19 @@ def _reach(look: Look, one: Touched, several: bool) -> str:
     if one.dependents or not several:
         parts.append(f"needed by {needed}" if one.dependents else "nothing depends on it")
     return f" {look.glyphs.dot} ".join(parts)
+
+
+def told_once(plan: Plan) -> list[str]:
+    """What the backend warns of; of several services the same is said once, with whose it is."""
+    whose: dict[str, list[str]] = {}
+    for risk in plan.risks:
+        key = next((f"{one}: " for one in plan.services if risk.startswith(f"{one}: ")), "")
+        whose.setdefault(risk.removeprefix(key), []).append(key.removesuffix(": "))
+    words = {
+        text: "each" if len(keys) == len(plan.services) > 1 else ", ".join(filter(None, keys))
+        for text, keys in whose.items()
+    }
+    return [f"{key}: {text}" if key else text for text, key in words.items()]
 
 
 def _futile(look: Look, one: Touched, other: ServiceStatus, several: bool) -> str:
