@@ -14,8 +14,8 @@ from cockpit.logs.level import HEAD, level_of
 from cockpit.logs.line import Level, RawLine
 from cockpit.logs.ring import Parsed
 
-LOOKED_AT = 12_000
-"""Lines of one instance and minute that are looked at where they are kept unparsed: a level costs 2 us."""
+LOOKED_AT = 6_000
+"""Lines of one instance and minute that are looked at where they are kept unparsed: each costs 4 us."""
 SETTLED = timedelta(seconds=5)
 """Lines that were there already come within this, or it turns out that they cannot be read."""
 _LEVEL, _AT = attrgetter("level"), attrgetter("at")
@@ -74,8 +74,14 @@ class Listener:
             return
         self._place(list(map(_AT, lines)))
         levels = list(map(_LEVEL, lines))
-        # Nearly always there is none: a line then costs 0.1 us.
-        if levels.count(Level.ERROR) + levels.count(Level.FATAL):
+        errors = levels.count(Level.ERROR) + levels.count(Level.FATAL)
+        if not errors:
+            return
+        first, last = lines[0].at, lines[-1].at
+        if first is not None and last is not None and minute_of(first) == minute_of(last):
+            # Nearly always: a line costs 0.1 us then, where the time of each would cost 1.
+            self._add(minute_of(first), errors)
+        else:
             self._count(line.at for line in lines if line.level >= Level.ERROR)
 
     def take_raw(self, lines: Sequence[RawLine]) -> None:
@@ -101,8 +107,11 @@ class Listener:
     def _count(self, moments: Iterator[datetime | None]) -> None:
         found = Counter(minute_of(at) for at in moments if at is not None)
         for minute, errors in found.items():
-            for tally in self._tallies:
-                tally.add(minute, errors)
+            self._add(minute, errors)
+
+    def _add(self, minute: int, errors: int) -> None:
+        for tally in self._tallies:
+            tally.add(minute, errors)
 
     def _place(self, moments: list[datetime | None]) -> None:
         """How far back its old lines reach: looked at until the first line that is new."""
