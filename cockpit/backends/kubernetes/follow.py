@@ -36,6 +36,12 @@ LISTS_MOST = 4
 """Lists begun in a row that expire before their end."""
 
 
+def _seen(task: "asyncio.Task[Any]") -> None:
+    """Its error is known, also where nobody waits for it any more: asyncio would write it onto the screen."""
+    if not task.cancelled():
+        task.exception()
+
+
 class Taker(Protocol):
     """Where objects go."""
 
@@ -135,6 +141,7 @@ class Follower:
         while page.metadata.token:
             # The API server makes the next page while this one is taken in.
             coming = asyncio.create_task(self._later(page.metadata.token))
+            coming.add_done_callback(_seen)
             try:
                 await self._take(page.items or [])
                 page = await coming
