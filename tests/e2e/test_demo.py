@@ -43,6 +43,15 @@ def well(terminal: Terminal) -> bool:
     return all(any(name in row and "ok" in row for row in rows) for name in SERVICES)
 
 
+def in_timeline(terminal: Terminal, words: str) -> None:
+    """It stands in the timeline, on its own screen: what flaps on a busy machine fills the overview's few rows."""
+    terminal.send("T")
+    terminal.gone(r"── Services")
+    terminal.until(words)
+    terminal.send("q")
+    terminal.until(r"── Services")
+
+
 def left_behind(terminal: Terminal) -> list[str]:
     """Files of a demo that are still there."""
     return [str(path) for path in (terminal.home / "run").iterdir() if path.name.startswith("cockpit-demo-")]
@@ -68,9 +77,8 @@ def test_a_drill_turns_its_service_red_with_a_why_and_the_keys_lead_to_worked(
     brisk_demo: Callable[..., Terminal],
 ) -> None:
     terminal = brisk_demo("--drill", "bad-release", cols=120, rows=40)
-    # First what comes first: what flaps on a busy machine moves it out of the timeline's pane.
-    terminal.until(r"drill: bad-release begun")
     terminal.until(r"checkout +down .*schema")
+    in_timeline(terminal, r"drill: bad-release begun")
     select(terminal, "checkout")
     terminal.send("x")
     terminal.until(r"Why checkout is so")
@@ -92,7 +100,7 @@ def test_a_drill_turns_its_service_red_with_a_why_and_the_keys_lead_to_worked(
     terminal.until(r"checkout: \d revisions")
     terminal.send("qq")
     terminal.until(lambda: well(terminal))
-    terminal.until(r"rollback checkout: worked")
+    in_timeline(terminal, r"rollback checkout: worked")
 
 
 def test_a_fault_by_key_is_felt_and_a_restart_mends_it(brisk_demo: Callable[..., Terminal]) -> None:
@@ -160,9 +168,7 @@ def test_what_is_done_from_another_terminal_stands_in_the_open_one(demo: Callabl
     terminal.until(lambda: well(terminal))
     done = do(terminal, "cart", "restart", "--yes", "--json")
     assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "worked"), done.stderr
-    # What flaps on a busy machine moves it out of the few rows that the overview has for the timeline.
-    terminal.send("T")
-    terminal.until(r"restart cart: worked")
+    in_timeline(terminal, r"restart cart: worked")
     assert not (terminal.home / "state").exists()
 
 

@@ -19,6 +19,11 @@ UNFINISHED_AFTER = 60.0
 """Seconds after which a folder without an owner file is a leftover: a host writes it within milliseconds."""
 
 
+PASSES, PASS = 100, 0.01
+"""Looks at a folder that is not empty after all, and the seconds between two: a killed process is gone within
+milliseconds, on a machine whose cores are all busy within some hundred."""
+
+
 def places() -> list[str]:
     """Where a demo's folder may lie, best first."""
     wanted = [os.environ.get("XDG_RUNTIME_DIR", ""), os.environ.get("TMPDIR", ""), "/tmp"]
@@ -56,7 +61,7 @@ class Folder:
         os.replace(path + ".new", path)
 
     def remove(self) -> None:
-        remove_tree(self.path)
+        remove_whole(self.path)
 
 
 def _world() -> dict[str, str]:
@@ -93,6 +98,15 @@ def remove_tree(path: str) -> None:
                 os.rmdir(inner) if name in folders and not os.path.islink(inner) else os.unlink(inner)
     with contextlib.suppress(OSError):
         os.rmdir(path)
+
+
+def remove_whole(path: str) -> None:
+    """Remove a demo's folder; a process that was killed just now may yet end a write into it that it had begun."""
+    for _ in range(PASSES):
+        remove_tree(path)
+        if not os.path.lexists(path):
+            return
+        time.sleep(PASS)
 
 
 def sweep() -> list[str]:
@@ -153,7 +167,7 @@ def sweep_folder(path: str) -> bool:
         if space != world["space"] or is_alive(pid, began):
             return False
         _end_groups(groups)
-    remove_tree(path)
+    remove_whole(path)
     return True
 
 
