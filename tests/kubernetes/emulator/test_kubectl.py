@@ -196,6 +196,17 @@ async def test_a_service_is_created_patched_and_deleted(kubernetes: Kubernetes, 
     assert kubernetes.cluster.store.get("deployments.apps", "shop", "extra") is None
 
 
+async def test_what_stands_beside_a_service_is_created(kubernetes: Kubernetes, kubectl: Kubectl) -> None:
+    await kubectl.ask("create", "quota", "small", "--hard=pods=50,requests.cpu=4")
+    await kubectl.ask("create", "pdb", "extra", "--selector=app=extra", "--max-unavailable=25%")
+    await kubectl.ask("create", "service", "clusterip", "extra", "--tcp=80:http")
+    shelves = ("resourcequotas", "small"), ("poddisruptionbudgets.policy", "extra"), ("services", "extra")
+    quota, budget, service = (get(kubernetes.cluster, *one)["spec"] for one in shelves)
+    assert quota["hard"] == {"pods": "50", "requests.cpu": "4"}
+    assert (budget["maxUnavailable"], budget["selector"]["matchLabels"]) == ("25%", {"app": "extra"})
+    assert [(one["port"], one["targetPort"]) for one in service["ports"]] == [(80, "http")]
+
+
 async def test_port_forward_reaches_a_pod(kubernetes: Kubernetes, kubectl: Kubectl) -> None:
     pod = pods_of(kubernetes.cluster, "web")[0]["metadata"]["name"]
     async with kubectl.following("port-forward", f"pod/{pod}", ":8080", "--address=127.0.0.1") as lines:

@@ -1,11 +1,11 @@
 """Protobuf bodies: kubectl sends some objects so and takes no other answer to "in what format".
 
-Only what its commands create that way is in the table: reviews, autoscalers, what runs pods, ConfigMaps, Secrets.
+Only what its commands create that way is in the table: reviews, autoscalers, what runs pods, what stands beside them.
 Answers are JSON all the same, which every client accepts.
 """
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cockpit.demo.kubernetes.api.errors import ApiError, bad_request
@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\0"
 
 Field = tuple[str, str]
-"""(name, type): a scalar of `_SCALARS`, `map`, or a message of the table; `*` before it: repeated."""
+"""(name, type): a scalar of `_value`, a map of `_RIGHT`, or a message of the table; `*` before it: repeated."""
 
 _META: Mapping[int, Field] = {
     1: ("name", "string"),
@@ -87,6 +87,24 @@ _MESSAGES: Mapping[str, Mapping[int, Field]] = {
         8: ("timeZone", "string"),
     },
     "ServiceAccount": {1: ("metadata", "Meta")},
+    "ResourceQuota": {1: ("metadata", "Meta"), 2: ("spec", "QuotaSpec")},
+    "QuotaSpec": {1: ("hard", "quantitymap")},
+    "PodDisruptionBudget": {1: ("metadata", "Meta"), 2: ("spec", "BudgetSpec")},
+    "BudgetSpec": {1: ("minAvailable", "either"), 2: ("selector", "Selector"), 3: ("maxUnavailable", "either")},
+    "Service": {1: ("metadata", "Meta"), 2: ("spec", "ServiceSpec")},
+    "ServiceSpec": {
+        1: ("ports", "*ServicePort"),
+        2: ("selector", "map"),
+        3: ("clusterIP", "string"),
+        4: ("type", "string"),
+    },
+    "ServicePort": {
+        1: ("name", "string"),
+        2: ("protocol", "string"),
+        3: ("port", "int"),
+        4: ("targetPort", "either"),
+    },
+    "Either": {1: ("type", "int"), 2: ("intVal", "int"), 3: ("strVal", "string")},
     "Pod": {1: ("metadata", "Meta"), 2: ("spec", "PodSpec")},
     "Selector": {1: ("matchLabels", "map")},
     "Template": {1: ("metadata", "Meta"), 2: ("spec", "PodSpec")},
@@ -102,9 +120,7 @@ _MESSAGES: Mapping[str, Mapping[int, Field]] = {
     "Port": {1: ("name", "string"), 3: ("containerPort", "int"), 4: ("protocol", "string")},
     "Variable": {1: ("name", "string"), 2: ("value", "string")},
 }
-_OBJECTS = frozenset(
-    {"SelfSubjectAccessReview", "SelfSubjectReview", "SelfSubjectRulesReview", "HorizontalPodAutoscaler", "ConfigMap"}
-) | {"Secret", "Namespace", "Deployment", "Job", "CronJob", "ServiceAccount", "Pod"}
+_OBJECTS = frozenset(name for name, fields in _MESSAGES.items() if fields.get(1) == ("metadata", "Meta")) - {"Template"}
 
 
 def decoded(body: bytes) -> Json:
@@ -157,13 +173,24 @@ def _value(kind: str, value: int | bytes) -> Any:
         return bool(value)
     if kind == "quantity":
         return _message("Quantity", _bytes(value)).get("string", "0")
+    if kind == "either":
+        found = _message("Either", _bytes(value))
+        return found.get("strVal", "") if found.get("type") else found.get("intVal", 0)
     return _message(kind, _bytes(value))
 
 
 def _entry(value: int | bytes, kind: str) -> dict[str, str]:
     pair = dict(_fields(_bytes(value)))
     right = _bytes(pair.get(2, b""))
-    return {_text(pair.get(1, b"")): base64.b64encode(right).decode() if kind == "bytesmap" else right.decode()}
+    return {_text(pair.get(1, b"")): _RIGHT[kind](right)}
+
+
+_RIGHT: Mapping[str, Callable[[bytes], str]] = {
+    "map": bytes.decode,
+    "bytesmap": lambda right: base64.b64encode(right).decode(),
+    "quantitymap": lambda right: str(_value("quantity", right)),
+}
+"""By the kind of a map: what stands on the right of its entries."""
 
 
 def _text(value: int | bytes) -> str:
