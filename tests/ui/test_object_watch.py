@@ -37,6 +37,7 @@ async def test_a_row_changes_when_its_object_does() -> None:
         assert screen.line(2).endswith("live ──")
         await screen.press("j")
         port.happen(CRASHING, NEW, gone=ROWS[:1])
+        await screen.settle()
         await screen.pass_time(3)
         assert names(screen) == [str(one.name) for one in (ROWS[3], NEW, ROWS[1], CRASHING)]
         assert "CrashLoopBackOff 3 (" in next(screen.line(row) for row in range(4, 8) if "web-" in screen.line(row))
