@@ -10,9 +10,9 @@ from cockpit.ui.cells import Line, Span, pad, wrap_words
 from cockpit.ui.cockpit import Cockpit
 from cockpit.ui.format import UNKNOWN, plural, since, size, stamp
 from cockpit.ui.keys import Key
+from cockpit.ui.nodewords import NOT_FOR_NODES, facts_of, used, word
 from cockpit.ui.panes.card import phase_text
 from cockpit.ui.panes.services import name_of, why
-from cockpit.ui.screens.nodes import NOT_FOR_NODES, facts_of, used, word
 from cockpit.ui.screens.servicepager import ServicePager
 from cockpit.ui.theme import state_style
 from cockpit.ui.widgets.pager import Pager

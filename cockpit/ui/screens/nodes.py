@@ -2,23 +2,20 @@
 
 from textual.app import ComposeResult
 
-from cockpit.board.model import Freshness, NodeFacts, State
+from cockpit.board.model import Freshness, State
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.frame import Frame
 from cockpit.ui import inspect
 from cockpit.ui.cells import Span
-from cockpit.ui.format import UNKNOWN, percent, plural, since
+from cockpit.ui.format import UNKNOWN, plural, since
 from cockpit.ui.keys import Key
+from cockpit.ui.nodewords import NOT_FOR_NODES, facts_of, full, used, word
 from cockpit.ui.panes.arrange import Wanted
 from cockpit.ui.panes.services import why
 from cockpit.ui.screens.servicetable import ServiceTable
 from cockpit.ui.theme import state_style
 from cockpit.ui.widgets.table import Cells, Column, Table
 
-WORDS = {State.OK: "ready", State.DOWN: "not ready", State.PAUSED: "cordoned"}
-"""What the states of a service are called of a node; the others have their own names."""
-NOT_FOR_NODES = frozenset({"log", "runbook", "revisions", "explain", "sort"})
-"""Keys of a service that mean nothing for a node."""
 COLUMNS = (
     Column("NODE", 18, grow=22, fit=lambda one: one.name),
     Column("STATE", 11),
@@ -31,26 +28,6 @@ COLUMNS = (
     Column("AGE", 5, right=True, needs=90),
     Column("WHY", 0),
 )
-
-
-def facts_of(node: ServiceStatus) -> NodeFacts:
-    """What its platform says of it."""
-    return next((one.node for one in node.workloads if one.node is not None), NodeFacts())
-
-
-def word(state: State) -> str:
-    """ "not ready"."""
-    return WORDS.get(state, state.value)
-
-
-def used(value: float | None, room: float | None) -> str:
-    """How much of what it has for pods is in use."""
-    return percent(100.0 * value / room) if value is not None and room else UNKNOWN
-
-
-def full(facts: NodeFacts) -> str:
-    """Pods on it, and how many it takes at most."""
-    return f"{len(facts.pods)}/{UNKNOWN if facts.pods_most is None else facts.pods_most}"
 
 
 def why_none(snapshot: Snapshot) -> tuple[str, ...]:
