@@ -226,9 +226,10 @@ class CockpitScreen(Framed, Screen[None]):
 
     def _close_prompt(self) -> Asking | None:
         asking, self.asking = self.asking, None
+        self.one(Prompt).close()
         self.relayout()
-        if self._before_prompt is not None:
-            self.move_focus(self._before_prompt)
+        # Even to nobody: a closed prompt that kept the focus would keep every key.
+        self.set_focus(self._before_prompt, scroll_visible=False)
         self.one(Footer).redraw()
         return asking
 

@@ -31,11 +31,21 @@ class Prompt(LineWidget, can_focus=True):
         self.hint = ""
         self.typed = ""
         self._at = 0
+        self._open = False
+
+    def allow_focus(self) -> bool:
+        """Only while it asks: Tab would lead into a prompt that nobody sees, and that keeps every key."""
+        return self._open
 
     def open(self, label: str, typed: str = "", hint: str = "") -> None:
         """Ask anew."""
         self.label, self.typed, self.hint, self._at = label, typed[:LONGEST], hint, len(typed)
+        self._open = True
         self.redraw()
+
+    def close(self) -> None:
+        """Nothing is asked any more."""
+        self._open = False
 
     def draw(self) -> tuple[Line, ...]:
         """Label, text with the place of the cursor, and the hint as long as there is room."""
