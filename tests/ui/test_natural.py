@@ -51,6 +51,13 @@ def test_wide_columns_have_what_the_others_leave() -> None:
     assert widths(3, *columns, rows=rows) == []
 
 
+def test_of_the_wide_columns_each_is_whole_before_the_next() -> None:
+    columns = (Natural("NAME"), *(Natural(title, wide=True) for title in ("IP", "NODE", "GATES", "MORE")))
+    rows = [("n" * 80, "10.244.0.10", "node-001", "<none>" * 3, "x")]
+    assert widths(120, *columns, rows=rows) == [("NAME", 80), ("IP", 11), ("NODE", 8), ("GATES", 16)]
+    assert sum(size + 1 for _, size in widths(120, *columns, rows=rows)) == 119
+
+
 def test_a_sentence_has_what_is_left_and_what_is_brief_stays_whole() -> None:
     columns = (Natural("SEEN"), Natural(" "), Natural("REASON"), Natural("OBJECT"), Natural("MESSAGE"))
     rows = [("3m20s", "!", "ScalingReplicaSet", "po/checkout-7d9f8b6c54-q9w4z", "Back-off restarting " * 9)]

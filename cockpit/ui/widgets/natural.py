@@ -54,15 +54,16 @@ class NaturalColumns(Columns):
 
     def layout(self, total: int) -> list[tuple[int, Column, int]]:
         """(index, column, width) of the columns that there is room for in `total` cells."""
-        sizes: dict[int, int] = {}
-        # What a list shows anywhere comes first; its wide columns share what is left.
-        for wide in (False, True):
-            places = [index for index, one in enumerate(self._natural) if one.wide is wide]
-            if wide and total < WIDE:
-                break
-            room = total - 1 - sum(sizes.values()) - sum(map(bool, sizes.values())) - len(places)
-            chosen = [self._natural[index] for index in places]
-            sizes |= zip(places, divided(chosen, room), strict=True)
+        shown = [index for index, one in enumerate(self._natural) if not one.wide]
+        sizes = dict(
+            zip(shown, divided([self._natural[index] for index in shown], total - 1 - len(shown)), strict=True)
+        )
+        # What a list shows anywhere comes first; its wide columns have what is left, each whole before the next.
+        room = total - 1 - sum(sizes.values()) - sum(map(bool, sizes.values()))
+        for index, one in enumerate(self._natural if total >= WIDE else ()):
+            if one.wide and room > min(LEAST, one.needed):
+                sizes[index] = min(one.needed, room - 1)
+                room -= sizes[index] + 1
         # Of a name both ends matter, of a sentence its beginning.
         return [
             (index, replace(column, middle=not self._natural[index].spoken), sizes[index])
