@@ -5,6 +5,7 @@ ms there whatever ESCDELAY says; it also ends at the first byte that is not UTF-
 """
 
 import os
+import re
 import selectors
 import socket
 from codecs import getincrementaldecoder
@@ -18,6 +19,31 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 CHUNK = 4096
+LATE = 0.3
+"""Seconds within which the rest of a key's sequence may follow what was taken for Esc: a slow link cuts anywhere."""
+_SEQUENCE = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]")
+
+
+class Torn:
+    """Joins a key's sequence that came in two pieces, the second after ESCDELAY.
+
+    Esc was told by then; without this the rest would be letters ("up" is ESC, "[" and "A"), and letters are commands.
+    """
+
+    def __init__(self) -> None:
+        self._begun, self._cut, self._at = "", "", 0.0
+
+    def joined(self, text: str, now: float) -> str:
+        """What to parse for what was read: with what it goes on from, if it does."""
+        cut, self._cut = self._cut, ""
+        late = bool(cut) and now - self._at < LATE and _SEQUENCE.match(cut + text) is not None
+        whole = cut + text if late else text
+        self._begun = whole[whole.rfind("\x1b") :] if "\x1b" in whole else ""
+        return whole
+
+    def told(self, now: float) -> None:
+        """What had begun was told as it stood: nothing had followed it."""
+        self._begun, self._cut, self._at = "", self._begun, now
 
 
 class KeyDriver(LinuxDriver):
@@ -33,7 +59,7 @@ class KeyDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read until `disable_input`, or until the terminal is gone."""
-        parser = XTermParser(self._debug)
+        parser, torn = XTermParser(self._debug), Torn()
         decode = getincrementaldecoder("utf-8")("replace").decode
         ending = self._ends[0]
         with selectors.SelectSelector() as selector, suppress(OSError):
@@ -49,7 +75,9 @@ class KeyDriver(LinuxDriver):
                         break
                     # Nothing as long as a character is not whole; to the parser that would be the end.
                     if text := decode(data):
-                        self._post(parser.feed(text))
+                        self._post(parser.feed(torn.joined(text, get_time())))
+                elif parser._timeout_time is not None and not _patience(parser):
+                    torn.told(get_time())
                 self._post(parser.tick())
         with suppress(EOFError, ParseError):
             self._post(parser.feed(""))
