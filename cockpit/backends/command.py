@@ -66,11 +66,15 @@ async def run_command(
     else:
         await _drain(watch, clock)
     finally:
-        if not watch.exited.is_set():
-            await _end(transport, watch, clock)
-        elif not watch.closed.is_set() and not survivors:
-            _signal(transport, signal.SIGKILL)
-        transport.close()
+        try:
+            if not watch.exited.is_set():
+                await _end(transport, watch, clock)
+            elif not watch.closed.is_set() and not survivors:
+                _signal(transport, signal.SIGKILL)
+        finally:
+            if not watch.exited.is_set():  # cancelled once more, by a loop that ends
+                _signal(transport, signal.SIGKILL)
+            transport.close()
     return Ran(
         exit_code=transport.get_returncode() or 0,
         output=bytes(watch.kept[1]),
