@@ -109,6 +109,20 @@ async def test_cancelling_ends_it(tmp_path: Path) -> None:
     await ends(pid)
 
 
+async def test_cancelled_once_more_it_is_killed_at_once(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    script = f"trap '' TERM; echo $$ > {pids}.new; mv {pids}.new {pids}; while :; do sleep 0.05; done"
+    # On this clock the time that TERM has never passes.
+    task = asyncio.create_task(run_command(["sh", "-c", script], ManualClock(), PATIENCE, environ=ENVIRON))
+    (pid,) = await told(pids)
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await ends(pid)
+
+
 async def test_a_child_left_behind_does_not_hold_us(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     ran = await run_command(["sh", "-c", f"sleep 300 & echo $! > {pids}; echo done"], CLOCK, PATIENCE, environ=ENVIRON)
