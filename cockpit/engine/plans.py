@@ -14,6 +14,7 @@ from cockpit.engine.parts import Context, Declared, Parts
 from cockpit.engine.port import CommandError, MakeBulk, MakePlan
 from cockpit.mitigate.bulk import MOST, join
 from cockpit.mitigate.predicates import required
+from cockpit.mitigate.room import room_risks
 
 DECLARE = "a profile can say how, under its service: commands, repository, calls, actions"
 
@@ -78,7 +79,9 @@ class Planner:
             raise PlanRefused(f"{len(refused)} of {len(command.targets)} cannot be planned: {'; '.join(refused[:3])}")
         if len(command.targets) > MOST:
             raise PlanRefused(f"{len(command.targets)} are marked; at most {MOST} are changed at once")
-        return join(plans, command.on_failure, now)
+        joined = join(plans, command.on_failure, now)
+        together = (safe(risk, 300) for risk in room_risks(joined, self._board.snapshot().nodes))
+        return replace(joined, risks=(*together, *joined.risks))
 
     async def _all_of(self, workload: Workload, arguments: dict[str, str]) -> Plan:
         """One plan for everything of a namespace; what cannot be restarted is left out and named."""
