@@ -66,15 +66,7 @@ async def run_command(
     else:
         await _drain(watch, clock)
     finally:
-        try:
-            if not watch.exited.is_set():
-                await _end(transport, watch, clock)
-            elif not watch.closed.is_set() and not survivors:
-                _signal(transport, signal.SIGKILL)
-        finally:
-            if not watch.exited.is_set():  # cancelled once more, by a loop that ends
-                _signal(transport, signal.SIGKILL)
-            transport.close()
+        await _let_go(transport, watch, clock, survivors=survivors)
     return Ran(
         exit_code=transport.get_returncode() or 0,
         output=bytes(watch.kept[1]),
@@ -82,6 +74,21 @@ async def run_command(
         seconds=clock.monotonic() - began,
         dropped=watch.dropped,
     )
+
+
+async def _let_go(
+    transport: asyncio.SubprocessTransport, watch: "_Watch", clock: Clock, *, survivors: bool
+) -> None:  # fmt: skip
+    """End what still runs, and close the pipes whatever happens by then."""
+    try:
+        if not watch.exited.is_set():
+            await _end(transport, watch, clock)
+        elif not watch.closed.is_set() and not survivors:
+            _signal(transport, signal.SIGKILL)
+    finally:
+        if not watch.exited.is_set():  # cancelled once more, by a loop that ends
+            _signal(transport, signal.SIGKILL)
+        transport.close()
 
 
 class _Watch(asyncio.SubprocessProtocol):
