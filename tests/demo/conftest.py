@@ -1,5 +1,6 @@
 """Each test has a runtime directory of its own, so that demos and sweeps of other programs never meet."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Iterator
@@ -15,6 +16,8 @@ def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """XDG_RUNTIME_DIR; not under tmp_path, whose length leaves no room for a socket's name."""
     folder = tempfile.mkdtemp(prefix="cd-", dir="/tmp")
     monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+    # A demo that somebody runs beside the tests is none of theirs.
+    monkeypatch.setattr("cockpit.demo.host.folder.places", lambda: [os.environ["XDG_RUNTIME_DIR"]])
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

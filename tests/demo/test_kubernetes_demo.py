@@ -15,6 +15,7 @@ from cockpit.demo.host.folder import sweep
 from cockpit.demo.kubernetes.kubeconfig import FILE
 from cockpit.demo.launch import DemoHost
 from cockpit.demo.start import CLUSTER
+from tests.alone import alone_argv
 from tests.demo.platform import gone
 from tests.patience import PATIENCE
 from tests.program import CHECKOUT, clean_env, cockpit_argv
@@ -45,9 +46,11 @@ def folders(home: Path) -> list[Path]:
     return [path for path in (home / "run").iterdir() if path.name.startswith("cockpit-demo-")]
 
 
-def cockpit(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def cockpit(
+    home: Path, *words: str, program: Callable[..., list[str]] = cockpit_argv
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        cockpit_argv(*words),
+        program(*words),
         env=clean_env(home), cwd=CHECKOUT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
     )  # fmt: skip
 
@@ -117,6 +120,6 @@ def test_what_cannot_be_is_said_in_one_line(demo: Callable[..., Terminal], tmp_p
     assert terminal.wait_exit() == 64
     assert "full-disk is no drill; there are bad-release, crash-loop," in " ".join(terminal.text().split())
     assert folders(terminal.home) == []
-    done = cockpit(tmp_path, "check", "demo-kubernetes")
+    done = cockpit(tmp_path, "check", "demo-kubernetes", program=alone_argv)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "cockpit: no demo on Kubernetes runs here: cockpit demo --kubernetes starts one\n"

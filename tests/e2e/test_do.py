@@ -15,6 +15,7 @@ import pytest
 
 from cockpit.board.clock import SystemClock
 from cockpit.demo.launch import DemoHost
+from tests.alone import alone_argv
 from tests.e2e.brisk import brisk_argv
 from tests.parts.container import ContainerSpec, compose_labels
 from tests.parts.docker import DockerEngine
@@ -132,7 +133,7 @@ def test_wrong_use_is_64_and_says_what_is_right(shop: Path, words: tuple[str, ..
 
 
 def test_what_is_not_seen_cannot_be_told(tmp_path: Path) -> None:
-    done = do(tmp_path, "cart", "restart", "--yes")
+    done = do(tmp_path, "cart", "restart", "--yes", program=alone_argv)
     assert done.returncode == 2
     assert "no demo runs here: cockpit demo starts one" in done.stderr
 

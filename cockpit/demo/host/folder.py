@@ -121,21 +121,24 @@ def sweep() -> list[str]:
 
 
 def living(door: str = SOCKET_NAME) -> list[tuple[int, str]]:
-    """(pid, socket) of every host of this user that lives, and can be asked, on this machine.
+    """(pid, socket) of every host of this user that lives and can be asked, in the first place that has any.
 
     door: the file of its folder through which it is asked, if not the socket.
     """
+    return next(filter(None, (_living_in(place, door) for place in places())), [])
+
+
+def _living_in(place: str, door: str) -> list[tuple[int, str]]:
     found, world = [], _world()
-    for place in places():
-        with contextlib.suppress(OSError), os.scandir(place) as entries:
-            for entry in entries:
-                path = os.path.join(entry.path, door)
-                if not (entry.name.startswith(PREFIX) and _is_ours(entry.path) and os.path.exists(path)):
-                    continue
-                with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                    pid, began, boot, space, _ = _owner(entry.path)
-                    if (boot, space) == (world["boot"], world["space"]) and is_alive(pid, began):
-                        found.append((pid, path))
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        for entry in entries:
+            path = os.path.join(entry.path, door)
+            if not (entry.name.startswith(PREFIX) and _is_ours(entry.path) and os.path.exists(path)):
+                continue
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                pid, began, boot, space, _ = _owner(entry.path)
+                if (boot, space) == (world["boot"], world["space"]) and is_alive(pid, began):
+                    found.append((pid, path))
     return sorted(found)
 
 
