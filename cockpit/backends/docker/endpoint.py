@@ -65,6 +65,11 @@ class _Config(Struct, frozen=True, rename="camel"):
     current_context: str = ""
 
 
+# Made by the import, for the reason that `kubernetes.kubeconfig` gives: clients connect in threads, two at once.
+_meta = msgspec.json.Decoder(_Meta).decode
+_config = msgspec.json.Decoder(_Config).decode
+
+
 def find_endpoint(backend: Backend, environ: Mapping[str, str]) -> Endpoint:
     """The engine that a backend of the profile means. Blocks on files: call it in a thread. SourceError."""
     if backend.host:
@@ -112,7 +117,7 @@ def _config_folder(environ: Mapping[str, str]) -> Path:
 def _current_context(environ: Mapping[str, str]) -> str:
     file = _config_folder(environ) / "config.json"
     try:
-        return msgspec.json.decode(file.read_bytes(), type=_Config).current_context.strip()
+        return _config(file.read_bytes()).current_context.strip()
     except FileNotFoundError:
         return ""
     except (OSError, msgspec.MsgspecError) as error:
@@ -126,7 +131,7 @@ def _from_context(name: str, environ: Mapping[str, str], origin: str) -> Endpoin
     digest = hashlib.sha256(name.encode()).hexdigest()
     file = folder / "meta" / digest / "meta.json"
     try:
-        meta = msgspec.json.decode(file.read_bytes(), type=_Meta).endpoints["docker"]
+        meta = _meta(file.read_bytes()).endpoints["docker"]
     except FileNotFoundError:
         raise SourceError(f"there is no Docker context {name!r} ({origin} names it): see `docker context ls`") from None
     except (OSError, msgspec.MsgspecError, KeyError) as error:

@@ -93,6 +93,12 @@ class _File(_Entry, frozen=True, kw_only=True):
     contexts: Sequence[_Named] | None = None
 
 
+# msgspec (0.22) builds what it knows of a type when it first meets it, and two threads may do so at once: clients
+# connect in threads, and the second would read what is half built and end the program (SIGSEGV). Here the import's
+# lock holds.
+msgspec.convert({}, _File)
+
+
 class Kubeconfig(Struct, frozen=True):
     """All files merged. files: those that exist."""
 
