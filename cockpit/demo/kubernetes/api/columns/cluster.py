@@ -21,6 +21,13 @@ def _roles(node: Json) -> str:
     )
 
 
+_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
+
+
+def _modes(volume: Json) -> str:
+    return ",".join(_MODES.get(mode, mode) for mode in at("spec.accessModes", [])(volume))
+
+
 def _address(kind: str) -> Column:
     def read(node: Json) -> str:
         found = [one["address"] for one in at("status.addresses", [])(node) if one["type"] == kind]
@@ -93,14 +100,14 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         Column("Status", at("status.phase", "Pending")),
         Column("Volume", at("spec.volumeName", "")),
         Column("Capacity", at("status.capacity.storage", "")),
-        Column("Access Modes", lambda claim: ",".join(at("spec.accessModes", [])(claim))),
+        Column("Access Modes", _modes),
         Column("StorageClass", at("spec.storageClassName", "")),
         AGE,
     ),
     "persistentvolumes": (
         NAME,
         Column("Capacity", at("spec.capacity.storage", "")),
-        Column("Access Modes", lambda volume: ",".join(at("spec.accessModes", [])(volume))),
+        Column("Access Modes", _modes),
         Column("Reclaim Policy", at("spec.persistentVolumeReclaimPolicy", "")),
         Column("Status", at("status.phase", "Pending")),
         Column("Claim", _claim),
