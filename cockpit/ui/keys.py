@@ -178,6 +178,7 @@ KEYS: tuple[Key, ...] = (
     _key("dialog", "leave", "escape,ctrl+c", "leave", "leaves it alone", "leave it alone", shown="Esc", rank=3),
     _key("dialog", "dialog-down", "pagedown,ctrl+f", "scroll(1)", "more", "scroll down", shown="PgDn", rank=4),
     _key("dialog", "dialog-up", "pageup,ctrl+b", "scroll(-1)", "back up", "scroll up", quiet=True),
+    _key("dialog", "dialog-repaint", "ctrl+l", "app.repaint", "repaint", "repaint", quiet=True),
 )
 
 CHAINS: Mapping[str, tuple[str, ...]] = {

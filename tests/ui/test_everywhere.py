@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from cockpit.board.model import SafeText
 from cockpit.board.revision import Revision
-from cockpit.engine.port import MakePlan
+from cockpit.engine.port import MakePlan, Relist
 from tests.ui import scene
 from tests.ui.drive import shown
 from tests.ui.fakeport import FakePort
@@ -51,3 +51,11 @@ async def test_restart_from(way: str) -> None:
         assert (asked.verb, asked.service) == ("restart", "hook-receiver")
         await screen.press("escape")
         assert "── Restart" not in screen.text()
+
+
+async def test_a_garbled_screen_is_painted_anew_over_a_dialog_too() -> None:
+    made = FakePort(scene.snapshot())
+    async with shown(made) as screen:
+        await screen.press("colon", "ctrl+l")
+        assert sum(isinstance(one, Relist) for one in made.sent) == 1
+        assert "Command" in screen.line(2)
