@@ -103,6 +103,16 @@ async def test_paused_and_empty_ones_are_refused(bridge: Bridge) -> None:
         await bridge.operator.plan("restart", workload, {})
 
 
+async def test_in_a_rollout_that_does_not_come_up_a_restart_is_no_way_out(bridge: Bridge) -> None:
+    assert "rolled out anew" not in risks(await bridge.made("restart", "catalog"))
+    bridge.cluster.behaviours.images["registry.example.com/shop/catalog:9"] = "missing"
+    pods = build.template("catalog", "shop", "registry.example.com/shop/catalog:9")
+    change(bridge, "catalog", template=pods)
+    stuck = await bridge.watch.sees("catalog", lambda one: "of 2 updated" in one.rollout)
+    told = risks(await bridge.planned("restart", stuck))
+    assert f"{stuck.rollout}: the same revision is rolled out anew; roll back (v) leaves it" in told
+
+
 async def test_a_definition_that_changed_after_the_preview_is_left_alone(bridge: Bridge) -> None:
     made = await bridge.made("restart", "catalog")
     change(bridge, "catalog", minReadySeconds=1)

@@ -50,7 +50,7 @@ class Restart(Change):
             command=kubectl(hands, workload, f"rollout restart {kind}/{name}"),
         )
         facts, risks = await hands.rehearse(await self.request(hands, whole, operation), verb)
-        risks += [order_words(whole, wanted_count(workload)), *manual_risks(whole)]
+        risks += [*_unfinished(workload), order_words(whole, wanted_count(workload)), *manual_risks(whole)]
         risks += await budget_risks(hands, workload, whole)
         return make_plan(hands, verb, workload, (operation,), facts=facts, risks=risks)
 
@@ -58,6 +58,13 @@ class Restart(Change):
         """The time, as an annotation of the pods."""
         noted = {RESTARTED: dict(operation.arguments)["at"]}
         return patch(operation.target.kind, whole, {"template": {"metadata": {"annotations": noted}}})
+
+
+def _unfinished(workload: Workload) -> list[str]:
+    """What a restart in the middle of a rollout does not do: it is no way out of a bad release."""
+    if not workload.rollout:
+        return []
+    return [f"{workload.rollout}: the same revision is rolled out anew; roll back (v) leaves it"]
 
 
 async def _back(hands: Hands, workload: Workload) -> tuple[str, tuple[tuple[str, str], ...]] | None:
