@@ -132,8 +132,10 @@ class DockerEngine:
         self._daemon = None
 
     def pause(self) -> None:
-        """SIGSTOP: the socket still accepts connections, nothing answers."""
+        """SIGSTOP: the socket still accepts connections, nothing answers. Returns once every thread stands still."""
         self._signal(signal.SIGSTOP)
+        if self._daemon is not None and self._daemon.poll() is None:
+            os.waitid(os.P_PID, self._daemon.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
