@@ -145,7 +145,7 @@ def test_from_the_screen_and_back(shop: DockerEngine, cockpit: Cockpit, tmp_path
     terminal.until(r"^.\S*2 web +ok", WITHIN)
     terminal.until(r"shell web: worked", WITHIN)
     # The emulator has one screen only, so whatever the shell left there had to be painted over.
-    assert not re.search(r"BusyBox|recorded|seen-2", terminal.text())
+    terminal.gone(r"BusyBox|recorded|seen-2")
     assert execs(shop) == []
     ((intent, _),) = entries(tmp_path, "intent")
     ((result, facts),) = entries(tmp_path, "result")
