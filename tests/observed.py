@@ -9,7 +9,7 @@ from cockpit.backends.base import Source
 from cockpit.board.board import Board
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
-from cockpit.board.update import Lost, Update
+from cockpit.board.update import Heard, Lost, Update
 from cockpit.engine.supervise import supervise
 from cockpit.profile.schema import Backend, Profile
 from tests.patience import PATIENCE
@@ -49,10 +49,14 @@ class Observed(Generic[AnySource]):
         self.lost.append(why)
         self._take(Lost(source=self.source.name, at=self.clock.now(), why=why))
 
-    async def until(self, holds: Callable[[], object], within: float = PATIENCE) -> None:
-        """Once `holds()` is true of the board."""
+    async def until(
+        self, holds: Callable[[], object], within: float = PATIENCE, otherwise: Callable[[], str] = str
+    ) -> None:
+        """Once `holds()` is true of the board. otherwise: what the real part says itself when it never is."""
         try:
             await self.board.until(lambda _: bool(holds()), within)
         except TimeoutError:
-            told = [str(one)[:600] for one in self.updates[-3:]]
-            raise AssertionError(f"not within {within:g} s; lost: {self.lost}; last: {told}") from None
+            told = [str(one)[:600] for one in self.updates if not isinstance(one, Heard)][-3:]
+            board = [str(one)[:2000] for one in self.board.workloads().values()][:5]
+            words = f"not within {within:g} s; lost: {self.lost}; last: {told}; on the board: {board}; {otherwise()}"
+            raise AssertionError(words) from None

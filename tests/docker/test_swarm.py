@@ -59,7 +59,10 @@ async def test_a_service_and_its_tasks(swarm: DockerEngine) -> None:
         swarm.cli("service", "scale", "--detach", "web=3")
         await watch.sees("web.3", lambda one: one.phase is Phase.RUNNING)
         swarm.cli("service", "scale", "--detach", "web=0")
-        await watch.until(lambda: (found := watch.workload("web")) is not None and found.instances == ())
+        await watch.until(
+            lambda: (found := watch.workload("web")) is not None and found.instances == (),
+            otherwise=lambda: swarm.cli("service", "ps", "--no-trunc", "web"),
+        )
         assert watch.workload("web").desired == 0  # type: ignore[union-attr]
         swarm.cli("service", "rm", "web")
         await watch.until(lambda: watch.workload("web") is None)

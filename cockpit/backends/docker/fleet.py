@@ -197,8 +197,9 @@ class Fleet:
         return [*([f"/services/{view.service}"] if view else []), *(f"/containers/{key}" for key in containers)]
 
     def swarm_lost(self, why: str) -> None:
-        """The manager does not answer: what runs on other nodes is not known."""
-        self.set_swarm({owner: _unknown(view, safe(why, 300)) for owner, view in (self.swarm or {}).items()})
+        """The manager does not answer: what runs on other nodes is not known. Before it ever did, containers tell."""
+        if self.swarm:
+            self.set_swarm({owner: _unknown(view, safe(why, 300)) for owner, view in self.swarm.items()})
 
     def _members(self, owners: set[Owner] | None) -> dict[Owner, list[Known]]:
         members: dict[Owner, list[Known]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from cockpit.backends.base import NoAnswer, SourceError
+from cockpit.backends.base import SourceError
 from cockpit.backends.docker.client import EngineClient
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.fleet import Fleet
@@ -16,6 +16,8 @@ from cockpit.backends.docker.wire import Info, SwarmInfo, Wire
 from cockpit.backends.docker.wire_swarm import Service, Task
 
 POLL_EVERY = 5.0
+ROLE_EVERY = 30.0
+"""A worker that is made a manager is told of it by no event that it is sure to see."""
 SETTLE = 0.2
 """Seconds after an event in which several of them become one poll."""
 PATIENCE = 3
@@ -55,29 +57,32 @@ class SwarmWatch:
             await self._poll()
 
     async def run(self) -> None:
-        """Poll while the engine is a manager; wait for an event while it is none."""
+        """Poll while the engine is a manager; ask seldom whether it became one while it is none."""
         clock = self._client.clock
         while True:
-            manager = self._swarm.control_available
-            if manager and self._fleet.swarm:
-                with contextlib.suppress(TimeoutError):
-                    async with clock.timeout(POLL_EVERY):
-                        await self._news.wait()
-            else:
-                await self._news.wait()
+            await self._next()
             await clock.sleep(SETTLE if self._news.is_set() else 0)
             self._news.clear()
-            if not manager:
+            if not self._swarm.control_available:
                 self._swarm = (await self._client.get("/info", Info)).swarm or SwarmInfo()
             if self._swarm.control_available:
                 await self._poll()
+
+    async def _next(self) -> None:
+        """The next event, or the moment to look without one."""
+        manager = self._swarm.control_available
+        quiet = self._fleet.swarm == {} and not self._failed if manager else self._swarm.local_node_state == "inactive"
+        if quiet:  # whatever there is to see begins with an event
+            await self._news.wait()
+            return
+        with contextlib.suppress(TimeoutError):
+            async with self._client.clock.timeout(POLL_EVERY if manager else ROLE_EVERY):
+                await self._news.wait()
 
     async def _poll(self) -> None:
         try:
             await self._ask()
             self._failed = 0
-        except NoAnswer:
-            return  # a hung daemon is found out by the ping
         except SourceError as error:
             # Containers of this engine are known without the manager: only what it alone tells is lost.
             self._failed += 1
