@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.catalogue import ObjectKind
@@ -29,11 +30,10 @@ CUSTOM: Mapping[str, str] = {
     "dp": "deployments.apps",
     "sec": "secrets",
     "jo": "jobs.batch",
-    "job": "jobs.batch",
     "np": "networkpolicies.networking.k8s.io",
     "eps": "endpointslices.discovery.k8s.io",
 }
-"""Words that responders type and no server knows as short names."""
+"""Words that responders type and no server knows as short names: a kind has them beside its own."""
 
 
 class _Kind(Wire, frozen=True):
@@ -104,7 +104,7 @@ class Discovery:
         names: Mapping[str, ObjectKind] = {}
         for older in (REMEMBERED, AGAIN):
             names = (await self._fresh(older)).names
-            found = names.get(wanted) or names.get(CUSTOM.get(wanted, ""))
+            found = names.get(wanted)
             if found is not None:
                 return found
         near = get_close_matches(wanted, names, 3)
@@ -130,6 +130,10 @@ class Discovery:
         for one in found[:KINDS_MOST]:
             # The preferred version of a group comes first.
             kinds.setdefault(one.qualified, one)
+        taken = {name for one in kinds.values() for name in one.names}
+        for word, meant in CUSTOM.items():
+            if meant in kinds and word not in taken:
+                kinds[meant] = replace(kinds[meant], short=(*kinds[meant].short, SafeText(word)))
         return tuple(kinds.values())
 
     async def _of(self, path: str, answer: _Answer) -> list[ObjectKind]:

@@ -115,11 +115,11 @@ class Palette(Dialog):
     @property
     def _found(self) -> list[Named]:
         wanted = self._typed.strip().lower()
-        keep = keeper(wanted)
-        found = [one for one in self._all if keep(" ".join(one.names) + " " + one.tip)]
+        keep, words = keeper(wanted), wanted.split()
+        found = [one for one in self._all if keep(" ".join(one.names)) or _told(one, words)]
         found += self._objects()
         word = wanted.partition(" ")[0]
-        # A whole name first, then the beginning of one, then any word of the explanation.
+        # A whole name first, then the beginning of one, then what has it anywhere.
         return sorted(found, key=lambda one: (word not in one.names, not any(n.startswith(word) for n in one.names)))
 
     def _objects(self) -> list[Named]:
@@ -211,6 +211,12 @@ class Palette(Dialog):
             self.dismiss(None)
         elif found:
             self.dismiss(found[self._at].action)
+
+
+def _told(one: Named, words: Sequence[str]) -> bool:
+    """Whether each word begins a name or a word of the explanation: Enter runs nothing for "dp" in "endpoint"."""
+    said = (*one.names, *one.tip.lower().split())
+    return all(any(part.startswith(word) for part in said) for word in words)
 
 
 def _listing(words: str) -> str:
