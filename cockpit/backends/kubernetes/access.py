@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from cockpit.backends.base import SourceError
 from cockpit.backends.kubernetes.kubeconfig import Cluster, Kubeconfig, User, config_files, load
+from cockpit.backends.kubernetes.proxies import proxy_of
 from cockpit.profile.schema import Backend
 
 POD_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -85,7 +86,7 @@ def _of_context(config: Kubeconfig, name: str, origin: str, environ: Mapping[str
     return Access(
         server=server, context=name, namespace=context.namespace, origin=origin,
         entry=f"{':'.join(map(str, config.files))}#{context.user}", cluster=cluster, user=user,
-        proxy=_proxy(cluster.proxy_url, server, environ),
+        proxy=proxy_of(cluster.proxy_url, server, environ),
     )  # fmt: skip
 
 
@@ -108,6 +109,8 @@ def _inside(environ: Mapping[str, str], account: Path) -> Access | None:
 
 
 def _server(words: str, context: str) -> str:
+    words = words.strip()
+    scheme = words.partition(":")[0].lower()
     try:
         parts = urlsplit(words)
         usable = parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
@@ -116,29 +119,7 @@ def _server(words: str, context: str) -> str:
         usable = False
     if not usable:
         raise SourceError(f"context {context} names a server that is no http(s)://host[:port] address")
-    return words.rstrip("/")
-
-
-def _proxy(declared: str, server: str, environ: Mapping[str, str]) -> str:
-    """The proxy: the kubeconfig's own, else the environment's."""
-    if declared:
-        return declared
-    if not (proxies := _proxies(environ)):
-        return ""
-    # Seldom needed, and 11 ms to import.
-    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # public, not in the stubs
-
-    parts = urlsplit(server)
-    if proxy_bypass_environment(parts.hostname or "", proxies):
-        return ""
-    return proxies.get(parts.scheme, "")
-
-
-def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    found = {
-        name.lower()[: -len("_proxy")]: value for name, value in environ.items() if name.lower().endswith("_proxy")
-    }
-    return {scheme: value for scheme, value in found.items() if value}
+    return f"{scheme}{words[len(scheme) :]}".rstrip("/")
 
 
 def tls_context(access: Access, certificate: str = "", key: str = "") -> ssl.SSLContext | None:
@@ -163,9 +144,14 @@ def tls_context(access: Access, certificate: str = "", key: str = "") -> ssl.SSL
     certificate = certificate or _decoded(user.client_certificate_data, where, "client-certificate-data")
     key = key or _decoded(user.client_key_data, where, "client-key-data")
     if certificate or user.client_certificate:
+
+        def locked() -> str:
+            # Without an answer OpenSSL asks on the terminal, under the screen, and the keys go there.
+            raise SourceError(f"{where}: its client key has a passphrase, for which nobody is asked here")
+
         try:
             with _as_file(certificate, user.client_certificate) as first, _as_file(key, user.client_key) as second:
-                context.load_cert_chain(first, second or None)
+                context.load_cert_chain(first, second or None, password=locked)
         except (OSError, ssl.SSLError) as error:
             raise SourceError(f"{where}: the client certificate cannot be used: {error}") from None
     return context

@@ -121,7 +121,20 @@ def _causes(error: BaseException) -> list[BaseException]:
 def _tls(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         why = getattr(error, "verify_message", "") or error
-        return f"its certificate is not trusted ({why}): check the cluster's authority and the name in the address"
-    if "CERTIFICATE_REQUIRED" in str(error) or "BAD_CERTIFICATE" in str(error):
+        return f"its certificate is not trusted ({why}): {_UNTRUSTED.get(error.verify_code, _NOBODY_VOUCHES)}"
+    if any(words in str(error) for words in _NOT_ACCEPTED):
         return "it does not accept this client's certificate: has it expired? log in again"
     return f"TLS failed ({getattr(error, 'reason', '') or error}): does it speak TLS on this port?"
+
+
+_NOBODY_VOUCHES = "check the cluster's authority and the name in the address"
+_UNTRUSTED = {
+    9: "is this machine's clock right?",
+    10: "it must be renewed on the cluster, unless this machine's clock is wrong",
+}
+"""What to do, by OpenSSL's number: not yet valid, expired."""
+_NOT_ACCEPTED = (
+    "CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "CERTIFICATE_UNKNOWN",
+    "UNKNOWN_CA",
+)  # fmt: skip
+"""Alerts by which a server refuses what the client shows."""

@@ -18,6 +18,9 @@ from cockpit.backends.base import SourceError
 from cockpit.board.text import safe
 
 SIZE_LIMIT = 4 * 1024 * 1024
+DEEP = 4
+"""Maps from the file to a variable of a login command, the deepest that is read."""
+_WITHIN = frozenset({"clusters", "users", "contexts", "cluster", "user", "context", "exec", "env"})
 
 
 class _Entry(Struct, frozen=True, rename="kebab", kw_only=True):
@@ -130,21 +133,20 @@ def load(environ: Mapping[str, str]) -> Kubeconfig:
             continue
         found.append(path)
         current = current or one.current_context or ""
-        for name, cluster in _entries(one.clusters, "cluster"):
+        for name, cluster in _entries(one.clusters, "cluster", Cluster()):
             clusters.setdefault(name, _whole(cluster, ("certificate_authority",), path.parent))
-        for name, user in _entries(one.users, "user"):
+        for name, user in _entries(one.users, "user", User()):
             whole = _whole(user, ("client_certificate", "client_key", "token_file"), path.parent)
             users.setdefault(name, _whole_command(whole, path.parent))
-        for name, context in _entries(one.contexts, "context"):
+        for name, context in _entries(one.contexts, "context", Context()):
             contexts.setdefault(name, context)
     return Kubeconfig(tuple(found), current, clusters, users, contexts)
 
 
-def _entries(named: Iterable[_Named] | None, field: str) -> Iterable[tuple[str, Any]]:
+def _entries(named: Iterable[_Named] | None, field: str, empty: Any) -> Iterable[tuple[str, Any]]:
     for one in named or ():
         value = getattr(one, field)
-        if value is not None:
-            yield one.name, value
+        yield one.name, empty if value is None else value
 
 
 def _whole(entry: Any, fields: tuple[str, ...], folder: Path) -> Any:
@@ -171,10 +173,20 @@ def _read(path: Path) -> _File | None:
     if len(data) > SIZE_LIMIT:
         raise SourceError(f"the kubeconfig {path} is larger than {SIZE_LIMIT >> 20} MiB")
     try:
-        return msgspec.convert(_parsed(data) or {}, _File, strict=False)
+        return msgspec.convert(_said(_parsed(data) or {}), _File, strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         # Never the text itself: it may hold a token.
         raise SourceError(f"the kubeconfig {path} cannot be understood: {safe(str(error), 200)}") from None
+
+
+def _said(value: Any, deep: int = DEEP) -> Any:
+    """Without what is null: to kubectl that is as if it were not written. What templates leave empty becomes null."""
+    if isinstance(value, dict):
+        said = {name: one for name, one in value.items() if one is not None}
+        return {name: _said(one, deep - 1) if deep and name in _WITHIN else one for name, one in said.items()}
+    if isinstance(value, list):
+        return [_said(one, deep) if isinstance(one, dict) else one for one in value]
+    return value
 
 
 def _parsed(data: bytes) -> Any:

@@ -8,8 +8,18 @@ import pytest
 from cockpit.backends.base import SourceError
 from cockpit.backends.kubernetes.access import find_access, tls_context
 from cockpit.profile.schema import Backend
+from tests.program import CHECKOUT
 
 HERE = Backend(kind="kubernetes")
+CERTIFICATE = CHECKOUT / "tests" / "probes" / "tls" / "good.pem"
+LOCKED = """-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGaMFYGCSqGSIb3DQEFDTBJMCgGCSqGSIb3DQEFDDAbBAgazlddr+IaJgIBATAM
+BggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQrIQokpnBK24fRmnOtDVdRgRAx0uM
+/sXp3c79r0svkpeNsaeP5UIeQFog/913u5GXXr3zHLS7/k9aQ2y97uQkAdtdCSgv
+DA5A/y6Zmcd7JkntZg==
+-----END ENCRYPTED PRIVATE KEY-----
+"""
+"""A key that nobody reads without its passphrase."""
 
 
 def config(server: str, *, name: str = "prod", user: str = "{}", cluster: str = "", current: bool = True) -> str:
@@ -61,6 +71,15 @@ def test_the_users_own_file_is_found(tmp_path: Path) -> None:
     (tmp_path / ".kube").mkdir()
     (tmp_path / ".kube" / "config").write_text(config("https://own.example"), "utf-8")
     assert find_access(HERE, {"HOME": str(tmp_path)}).server == "https://own.example"
+
+
+def test_what_is_null_is_not_said(tmp_path: Path) -> None:
+    command = "{exec: {command: ./login, args: null, env: [{name: A, value: null}]}, token: null}"
+    text = config("HTTPS://h", user=command, cluster=", proxy-url: null").replace("namespace: shop", "namespace: null")
+    access = find_access(HERE, written(tmp_path, text))
+    assert (access.server, access.namespace, access.proxy) == ("https://h", "", "")
+    assert access.user.exec is not None
+    assert [(one.name, one.value) for one in access.user.exec.env or ()] == [("A", "")]
 
 
 def test_inside_a_pod_its_account_is_used(tmp_path: Path) -> None:
@@ -116,6 +135,21 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
         ({"HTTPS_PROXY": "http://p:3128"}, "https://h", "http://p:3128"),
         ({"https_proxy": "http://p:3128", "no_proxy": ".example"}, "https://h.example", ""),
         ({"HTTPS_PROXY": "http://p:3128"}, "http://h", ""),
+        ({"HTTPS_PROXY": "p.example:3128"}, "https://h", "http://p.example:3128"),
+        ({"HTTPS_PROXY": "http://p:3128"}, "https://127.0.0.1:6443", ""),
+        ({"HTTPS_PROXY": "http://p:3128"}, "https://[::1]:6443", ""),
+        ({"HTTPS_PROXY": "http://p:3128"}, "https://localhost:6443", ""),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "a, 10.0.0.0/8"}, "https://10.1.2.3:6443", ""),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "10.0.0.0/8"}, "https://11.1.2.3:6443", "http://p:3128"),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "fd00::/8"}, "https://[fd00::1]:6443", ""),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "fd00::1"}, "https://[fd00:0::1]:6443", ""),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "*.example"}, "https://h.example", ""),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": ".example"}, "https://example", "http://p:3128"),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "example"}, "https://h.Example", ""),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "h.example:6443"}, "https://h.example:6443", ""),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "h.example:6443"}, "https://h.example", "http://p:3128"),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "10.0.0/x,:,1.2.3.4:x,-:"}, "https://10.0.0.1", "http://p:3128"),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "*"}, "https://h", ""),
     ],
 )
 def test_the_proxy_is_the_environments(environ: dict[str, str], server: str, proxy: str, tmp_path: Path) -> None:
@@ -145,4 +179,12 @@ def test_the_kubeconfigs_own_proxy_comes_first(tmp_path: Path) -> None:
 def test_certificates_that_cannot_be_used_are_named(cluster: str, user: str, words: str, tmp_path: Path) -> None:
     access = find_access(HERE, written(tmp_path, config("https://h", cluster=cluster, user=user)))
     with pytest.raises(SourceError, match=words):
+        tls_context(access)
+
+
+def test_for_a_passphrase_nobody_is_asked_on_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "locked.pem").write_text(LOCKED, "ascii")
+    user = f"{{client-certificate: '{CERTIFICATE}', client-key: locked.pem}}"
+    access = find_access(HERE, written(tmp_path, config("https://h", user=user)))
+    with pytest.raises(SourceError, match="its client key has a passphrase, for which nobody is asked here"):
         tls_context(access)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.backends.base import SourceError
+from cockpit.backends.kubernetes import errors
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.board.clock import SystemClock
 from cockpit.board.secrets import Secrets
@@ -18,7 +19,7 @@ from tests.kubernetes.backend.test_kubeconfig import config, written
 from tests.program import CHECKOUT
 
 CERTIFICATE = CHECKOUT / "tests" / "probes" / "tls" / "good.pem"
-KEY = CERTIFICATE.with_name("key.pem")
+KEY, EXPIRED = CERTIFICATE.with_name("key.pem"), CERTIFICATE.with_name("expired.pem")
 
 
 def data(path: Path) -> str:
@@ -27,10 +28,10 @@ def data(path: Path) -> str:
 
 
 @asynccontextmanager
-async def serving(*, asks: bool) -> AsyncIterator[Emulator]:
+async def serving(*, asks: bool, certificate: Path = CERTIFICATE) -> AsyncIterator[Emulator]:
     """An emulator behind TLS. asks: it wants a certificate of the client."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE, KEY)
+    context.load_cert_chain(certificate, KEY)
     if asks:
         context.load_verify_locations(CERTIFICATE)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -80,3 +81,18 @@ async def test_a_server_that_nobody_vouches_for_is_refused_in_words(tmp_path: Pa
     async with serving(asks=False) as emulator:
         with pytest.raises(SourceError, match="its certificate is not trusted"):
             await version(tmp_path, emulator.url, cluster="")
+
+
+async def test_of_a_certificate_that_has_expired_it_is_said_who_renews_it(tmp_path: Path) -> None:
+    cluster = f", certificate-authority: '{EXPIRED}'"
+    async with serving(asks=False, certificate=EXPIRED) as emulator:
+        with pytest.raises(SourceError, match=r"\(certificate has expired\): it must be renewed on the cluster"):
+            await version(tmp_path, emulator.url, cluster=cluster)
+
+
+@pytest.mark.parametrize("alert", ["CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "UNKNOWN_CA", "CERTIFICATE_REQUIRED"])
+def test_whose_certificate_is_refused_is_told_to_log_in(alert: str) -> None:
+    refused = ssl.SSLError(1, f"[SSL: SSLV3_ALERT_{alert}] sslv3 alert (_ssl.c:2580)")
+    assert "does not accept this client's certificate: has it expired? log in again" in str(
+        errors.unreachable("main", None, refused)
+    )
