@@ -234,7 +234,8 @@ def _number_findings(slot: Slot) -> Iterable[Finding]:
 def _claims(units: list[_Unit], facts: Facts, findings: list[Finding]) -> Iterable[Claim]:
     vote = runs_vote(facts)
     for finding in findings:
-        if not finding.label:
+        # What is only told ("rollout: 1 of 3 updated") says of no time that it has been well since.
+        if not finding.label and finding.vote is not State.OK:
             yield Claim(finding.vote, finding.since, finding.exact)
     if vote is None:
         return

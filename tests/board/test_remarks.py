@@ -1,7 +1,7 @@
 """What a platform says of a workload beside its instances."""
 
 from cockpit.board.model import ReadingState, Remark, SafeText, State
-from tests.board.scene import Scene, exited, workload
+from tests.board.scene import LONG_AGO, Scene, exited, workload
 
 
 def told(scene: Scene, remark: Remark) -> Scene:
@@ -19,6 +19,12 @@ def test_a_remark_that_only_tells_stands_among_the_evidence() -> None:
     one = scene["web"]
     assert (one.state, one.why) == (State.OK, "")
     assert "HPA at its maximum of 10" in one.evidence
+
+
+def test_a_remark_that_only_tells_says_nothing_of_since_when_all_is_well() -> None:
+    scene = Scene()
+    told(scene, Remark(SafeText("readiness probe 503 (new pod)"), ReadingState.OK, scene.at))
+    assert (scene["web"].state, scene["web"].since) == (State.OK, LONG_AGO)
 
 
 def test_what_stands_is_said_on_the_row_while_all_is_well_and_beside_what_is_not() -> None:

@@ -247,4 +247,5 @@ def _unready(control: Control, instances: Sequence[Instance], around: Surroundin
     failing = [event.at - one.started_at for one, event in found if event.at and one.started_at]
     bad = bool(control.remarks) or max(failing, default=GRACE) >= GRACE
     since = min((one.created_at for one, _ in found if one.created_at), default=None)
-    return Remark(safe(words, 300), ReadingState.DEGRADED if bad else ReadingState.OK, since)
+    # On the row from the first answer on, while the old pods still serve: that is when a rollout can be taken back.
+    return Remark(safe(words, 300), ReadingState.DEGRADED if bad else ReadingState.OK, since, standing=True)

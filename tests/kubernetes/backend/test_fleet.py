@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from cockpit.backends.kubernetes.fleet import Fleet
 from cockpit.backends.kubernetes.kinds import (
     CRONJOBS,
@@ -13,6 +15,7 @@ from cockpit.backends.kubernetes.kinds import (
     PDBS,
     PODS,
     REPLICASETS,
+    REVISIONS,
 )
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Page
@@ -211,7 +214,7 @@ def test_a_new_pod_that_is_not_ready_is_named_before_the_rollout_is_stuck() -> N
     said = "Readiness probe failed: HTTP probe failed with statuscode: 503"
     words = "readiness probe 503 (new pod)"
     made.put(EVENTS, "", [event("u2", "Unhealthy", said, at="2026-03-01T13:00:15Z")])
-    assert [(str(one.text), one.state) for one in web(made).remarks] == [(words, ReadingState.OK)]
+    assert [(str(one.text), one.state, one.standing) for one in web(made).remarks] == [(words, ReadingState.OK, True)]
     made.put(EVENTS, "", [event("u2", "Unhealthy", said, at="2026-03-01T13:01:05Z")])
     assert [(str(one.text), one.state) for one in web(made).remarks] == [(words, ReadingState.DEGRADED)]
 
@@ -322,3 +325,19 @@ def test_times_are_aware() -> None:
     made = fleet(pod(owner=RS))
     (one,) = web(made).instances
     assert one.created_at == datetime(2026, 3, 1, 13, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "words", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+01:00", "-1", ""]
+)
+def test_what_is_no_time_of_a_cluster_is_none(words: str) -> None:
+    assert moment(words) is None
+
+
+def test_a_revision_without_its_time_stops_nothing() -> None:
+    made = fleet(pod(owner=RS))
+    for at in ("0001-01-01T00:00:00Z", CREATED, None):
+        made.put(REVISIONS, "", [object_of(REVISIONS, "web-1", creationTimestamp=at, ownerReferences=OWNED)])
+        assert len(web(made).instances) == 1
+    made.drop(REVISIONS, object_of(REVISIONS, "web-1").metadata)
+    assert len(web(made).instances) == 1
