@@ -5,10 +5,11 @@ import asyncio
 import sys
 
 from cockpit.board.freshness import LISTING
-from cockpit.board.model import Freshness, State
-from cockpit.board.snapshot import Snapshot
+from cockpit.board.model import Freshness, Phase, Reading, ReadingState, State
+from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.engine import Engine
 from cockpit.engine.parts import Parts
+from cockpit.probes.ask import NO_INSTANCE
 
 QUIET = 0.3
 """Seconds without news after which the first picture counts as complete (details come after the list)."""
@@ -61,5 +62,17 @@ def is_told(parts: Parts, snapshot: Snapshot) -> bool:
         if waited and not (source and source.freshness is Freshness.LOST):
             return False
     expected = {(name, probe) for name, service in parts.profile.services.items() for probe in service.probes}
-    probed = {(service.name, probe.reading.probe) for service in snapshot.services for probe in service.probes}
+    probed = {
+        (service.name, probe.reading.probe)
+        for service in snapshot.services
+        for probe in service.probes
+        if _has_asked(service, probe.reading)
+    }
     return expected <= probed and all(service.state is not State.STARTING for service in snapshot.services)
+
+
+def _has_asked(service: ServiceStatus, reading: Reading) -> bool:
+    """Whether a probe has put its question. The first comes before a cluster's list does and finds nothing that runs;
+    once something does, the next follows within a second."""
+    runs = any(one.phase is Phase.RUNNING for workload in service.workloads for one in workload.instances)
+    return not (runs and reading.state is ReadingState.UNKNOWN and reading.detail == NO_INSTANCE)

@@ -15,6 +15,7 @@ from cockpit.board.update import Declared, Lost
 from cockpit.engine.notices import Notices
 from cockpit.engine.parts import BackendPart, Parts
 from cockpit.engine.supervise import supervise
+from cockpit.probes.ask import NO_INSTANCE
 
 _RUNNING = frozenset({Phase.RUNNING, Phase.STARTING, Phase.PAUSED})
 
@@ -108,7 +109,7 @@ class Watched:
         """Where a port of a service is reached: asked of the backend that runs it. SourceError when nothing runs."""
         for source, workload, _ in self._running(service):
             return await source.address(workload, port)
-        raise SourceError("no running instance to ask")
+        raise SourceError(NO_INSTANCE)
 
     def _running(self, service: str) -> Iterator[tuple[Source, Workload, Instance]]:
         """Running instances of a service, by its name or key, with who observes them."""

@@ -11,14 +11,17 @@ from msgspec.structs import replace
 
 from cockpit.backends.base import Source
 from cockpit.board.clock import Clock
-from cockpit.board.model import Freshness, SafeText, State
+from cockpit.board.model import Freshness, ReadingState, SafeText, State
 from cockpit.board.secrets import Secrets
 from cockpit.board.snapshot import Snapshot
 from cockpit.board.update import Listed, Lost
 from cockpit.check import EXIT, Report, exit_code, report, schema, to_json, to_text, verdict
 from cockpit.commands.check import is_told
 from cockpit.engine.parts import BackendPart, Parts
+from cockpit.probes.ask import NO_INSTANCE
+from cockpit.profile.probes import TcpProbe
 from tests.board.fleet import SOURCE, START, board_of, fleet, fleet_snapshot
+from tests.board.scene import Scene, profile, service, workload
 
 
 def with_states(*states: State) -> Snapshot:
@@ -70,6 +73,18 @@ def test_who_looks_once_waits_for_details() -> None:
     assert all(source.freshness is Freshness.LIVE for source in board.snapshot().sources)
     board.apply(next(update for update in updates if isinstance(update, Listed)))
     assert is_told(parts, board.snapshot())
+
+
+def test_a_probe_that_found_nothing_running_is_waited_for_once_something_runs() -> None:
+    probes = {"health": TcpProbe(address="127.0.0.1:1")}
+    declared = profile({"web": service("web", probes=probes)})
+    scene, parts = Scene(declared), Parts(profile=declared, profile_name="shop")
+    scene.probed("web", ReadingState.UNKNOWN, NO_INSTANCE, probe="health").listed()
+    assert is_told(parts, scene.board.snapshot())
+    scene.listed(workload("web"))
+    assert not is_told(parts, scene.board.snapshot())
+    scene.probed("web", ReadingState.OK, "connected", probe="health")
+    assert is_told(parts, scene.board.snapshot())
 
 
 def test_the_json_has_exactly_these_members() -> None:

@@ -1,7 +1,6 @@
 """Ports of pods, reached from this machine: a listener on loopback, and a WebSocket for each connection to it."""
 
 import asyncio
-import contextlib
 import struct
 from typing import TYPE_CHECKING
 
@@ -75,17 +74,19 @@ class _Forward:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of our own: one that asyncio makes of a coroutine is reported as a fault when it is cancelled.
+        task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            # A connection that fails is closed: whoever opened it sees that nothing answers behind it.
-            with contextlib.suppress(SourceError, OSError):
-                if len(self._tasks) <= CONNECTIONS_MOST:
-                    await self._carry(reader, writer)
+            if len(self._tasks) <= CONNECTIONS_MOST:
+                await self._carry(reader, writer)
+        except* (SourceError, OSError):
+            pass  # a connection that fails is closed: whoever opened it sees that nothing answers behind it
         finally:
-            self._tasks.discard(task)
             writer.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
