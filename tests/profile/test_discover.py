@@ -44,3 +44,23 @@ def test_engines_that_are_found(environ: dict[str, str], there: set[str], expect
 def test_a_cluster_that_is_found(environ: dict[str, str], there: set[str], expected: set[str]) -> None:
     profile = discovered(environ, there.__contains__)
     assert set(profile.backends) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"/a": "kind: Config\ncurrent-context: prod-eu\nusers: []\n"}, {"prod-eu": "prod-eu"}),
+        ({"/a": '{"kind": "Config", "current-context": "demo", "users": []}'}, {"kubernetes": ""}),
+        ({"/a": '{\n "kind": "Config",\n "current-context": "demo",\n "users": []\n}'}, {"demo": "demo"}),
+        ({"/a": 'current-context: ""\n', "/b": "current-context: 'stage'\n"}, {"stage": "stage"}),
+        (
+            {"/a": "current-context: arn:eks:1234:cluster/prod # mine\n"},
+            {"arn-eks-1234-cluster-prod": "arn:eks:1234:cluster/prod"},
+        ),
+        ({"/a": "# current-context: none\n"}, {"kubernetes": ""}),
+        ({"/a": "current-context: local\n", SYSTEM_SOCKET: ""}, {"local": "", "kubernetes": "local"}),
+    ],
+)
+def test_a_cluster_is_called_as_its_context(texts: dict[str, str], expected: dict[str, str]) -> None:
+    profile = discovered({"KUBECONFIG": "/a:/b"}, texts.__contains__, texts.__getitem__)
+    assert {name: backend.context for name, backend in profile.backends.items()} == expected
