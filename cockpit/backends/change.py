@@ -164,16 +164,25 @@ class Permit:
         self.who = who
 
 
+class Life(Struct, frozen=True):
+    """An instance's life that a change began: since when, by the platform's own clock."""
+
+    instance: Identity
+    began: datetime
+
+
 class Outcome(Struct, frozen=True):
     """What the backend answered. accepted False: it was refused or failed, `detail` says why.
 
     again: seconds after which to perform it once more, for what of it has to wait (for a budget, say); 0: all was done.
+    lives: of the instances that were started anew, as far as known: what ended before them, the change itself ended.
     """
 
     accepted: bool
     detail: SafeText = SafeText("")
     facts: Facts = ()
     again: float = 0.0
+    lives: tuple[Life, ...] = ()
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

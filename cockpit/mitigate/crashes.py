@@ -38,6 +38,9 @@ class Crashes:
     def _judge(self, sight: Sight, instance: Instance) -> str:
         if not sight.renewed(instance) and instance.id not in self._lives:
             return ""  # the life from before: the operation has not reached it
+        life = sight.life(instance.id)
+        if life is not None and (instance.started_at is None or instance.started_at < life.began):
+            return ""  # a crash loop began this life before the operation, which then ended it: that is no crash
         if instance.phase not in _ENDED and not sight.heard_since and instance.id not in self._lives:
             return ""  # a crash loop may have begun this life between the baseline and the operation
         started, restarts = self._lives.get(instance.id, (None, None))

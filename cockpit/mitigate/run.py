@@ -171,8 +171,10 @@ class _Run:
         if outcome is not None and not outcome.accepted:
             self._steps.fail(number, outcome.detail)
             return Ruling(result="did not work", evidence=(safe(f"{operation.title}: {outcome.detail or 'refused'}"),))
-        told = outcome.facts if outcome else ()
-        self._done.append(Done(operation=operation, baseline=before, answered=self._clock.now(), told=told))
+        told, lives = (outcome.facts, outcome.lives) if outcome else ((), ())
+        self._done.append(
+            Done(operation=operation, baseline=before, answered=self._clock.now(), told=told, lives=lives)
+        )
         self._done[-1], ruling = await self._await(number, operation, outcome)
         if ruling.result == "worked":
             self._steps.finish(number, ruling.evidence)
@@ -240,7 +242,7 @@ class _Run:
             said = f"no answer ({why})" if outcome is None else outcome.detail or "refused"
             words = safe(f"{operation.title}: {said}")
         else:
-            done = Done(operation=operation, baseline=before, answered=self._clock.now())
+            done = Done(operation=operation, baseline=before, answered=self._clock.now(), lives=outcome.lives)
             question = self._question((done,), hold=0.0, deadline=operation.deadline, probes=False)
             ruling = await verify(question, self._board, self._clock)
             words = safe(f"{operation.title}: {'taken back' if ruling.result == 'worked' else ruling.result}")

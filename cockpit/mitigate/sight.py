@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from cockpit.backends.change import DECLARED, Facts, Operation, Plan
+from cockpit.backends.change import DECLARED, Facts, Life, Operation, Plan
 from cockpit.board.model import Freshness, Identity, Instance, Phase, ReadingState, SafeText, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot, SourceStatus
 
@@ -68,7 +68,10 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 
 class Sight(Struct, frozen=True, kw_only=True):
-    """One operation seen through one snapshot. answered: when the backend's answer came, told: what stood in it."""
+    """One operation seen through one snapshot. answered: when the backend's answer came, told: what stood in it.
+
+    lives: those that it began, as far as the backend knows.
+    """
 
     operation: Operation
     source: str
@@ -76,6 +79,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     answered: datetime
     snapshot: Snapshot
     told: Facts = ()
+    lives: tuple[Life, ...] = ()
 
     @property
     def workload(self) -> Workload | None:
@@ -136,6 +140,10 @@ class Sight(Struct, frozen=True, kw_only=True):
         if before.started_at is None:
             return instance.started_at > self.baseline.at
         return instance.started_at > before.started_at
+
+    def life(self, instance: Identity) -> Life | None:
+        """The one that the operation began; None: not known."""
+        return next((life for life in self.lives if life.instance == instance), None)
 
 
 def _age(instance: Instance) -> tuple[bool, datetime]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cockpit.backends.change import Facts, Operation, Verdict, Watch
+from cockpit.backends.change import Facts, Life, Operation, Verdict, Watch
 from cockpit.board.clock import Clock
 from cockpit.board.model import SafeText
 from cockpit.board.snapshot import Snapshot
@@ -32,6 +32,7 @@ class Done(Struct, frozen=True, kw_only=True):
     baseline: Baseline
     answered: datetime
     told: Facts = ()
+    lives: tuple[Life, ...] = ()
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -107,7 +108,7 @@ class Judge:
     def _sight(self, done: Done, snapshot: Snapshot) -> Sight:
         return Sight(
             operation=done.operation, source=done.operation.source or self._question.source, baseline=done.baseline,
-            answered=done.answered, snapshot=snapshot, told=done.told,
+            answered=done.answered, snapshot=snapshot, told=done.told, lives=done.lives,
         )  # fmt: skip
 
     def _probes(self, snapshot: Snapshot) -> list[Signal]:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from cockpit.backends.change import Operation, Outcome, Permit, Plan, PlanRefused
+from cockpit.backends.change import Life, Operation, Outcome, Permit, Plan, PlanRefused
 from cockpit.backends.docker.operate import DockerOperator
+from cockpit.backends.docker.times import moment
 from cockpit.board.clock import SystemClock
 from cockpit.board.model import Instance, Phase, Workload
 from tests.docker.watch import NAME, Watch, backend
@@ -53,7 +54,11 @@ async def test_a_service_is_restarted_one_by_one(docker_clean: DockerEngine, ope
         "com.docker.compose.oneoff": "True"
     }))  # fmt: skip
     async with Watch(backend(docker_clean)) as watch:
-        before = [await watch.sees(f"shop_web_{n}", lambda one: one.health == "healthy") for n in (1, 2)]
+        # Also inspected: a list alone tells of health, but not since when it runs.
+        before = [
+            await watch.sees(f"shop_web_{n}", lambda one: one.health == "healthy" and one.started_at is not None)
+            for n in (1, 2)
+        ]
         plan = await operator.plan("restart", found(watch, "web"), {})
         assert [operation.title for operation in plan.operations] == ["restart shop_web_1", "restart shop_web_2"]
         first = plan.operations[0]
@@ -64,10 +69,14 @@ async def test_a_service_is_restarted_one_by_one(docker_clean: DockerEngine, ope
         assert dict(plan.where)["project"] == "shop"
         assert dict(plan.where)["address"] == docker_clean.url
         assert plan.danger == "low"
-        assert all(outcome.accepted for outcome in await carry_out(operator, plan))
-        for one in before:
+        outcomes = await carry_out(operator, plan)
+        assert all(outcome.accepted for outcome in outcomes)
+        for one, outcome in zip(before, outcomes, strict=True):
             after = await watch.sees(one.name, _started_after(one))
             assert after.restarts == 0
+            began = moment(docker_clean.api.state(one.name)["StartedAt"])
+            assert began is not None
+            assert outcome.lives == (Life(one.id, began),), "by the engine's clock"
 
 
 async def test_a_changed_target_is_noticed(docker_clean: DockerEngine, operator: DockerOperator) -> None:

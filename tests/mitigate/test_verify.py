@@ -1,13 +1,14 @@
 """Predicates and the judge: what is believed of what a board shows."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cockpit.backends.change import Operation
+from cockpit.backends.change import Life, Operation
 from cockpit.board.clock import ManualClock
 from cockpit.board.model import Freshness, Health, Instance, Phase, ReadingState, SafeText
 from cockpit.board.text import safe
@@ -202,6 +203,21 @@ def test_one_line_of_evidence_counts_all_targets() -> None:
     restart(1)(case.world)
     ruling = Judge(asked, began=0.0).look(case.world.snapshot(), 1.0)
     assert ruling.evidence == ("1 of 2 ready: it still is the one from before",)
+
+
+def test_what_the_restart_itself_ended_is_no_crash_and_what_ends_after_it_is() -> None:
+    """A crash loop began a life between the baseline and the restart; the engine's clock is an hour behind."""
+    case = Case(count=1)
+    asked, _ = question(case, operation(1), hold=0.0)
+    began = case.asked - timedelta(minutes=30)
+    judge = Judge(replace(asked, done=(replace(asked.done[0], lives=(Life(instance_id(1), began),)),)), began=0.0)
+    before = {"started_at": began - timedelta(seconds=1), "finished_at": began - timedelta(milliseconds=5)}
+    for phase, code in ((Phase.RUNNING, None), (Phase.EXITED, 137), (Phase.RESTARTING, 137)):
+        case.world.change(1, phase=phase, exit_code=code, **before)
+        assert judge.look(case.world.snapshot(), 1.0).result != "did not work", phase
+    case.world.change(1, phase=Phase.EXITED, exit_code=3, started_at=began, finished_at=began + timedelta(seconds=4))
+    ruling = judge.look(case.world.snapshot(), 2.0)
+    assert (ruling.result, ruling.evidence) == ("did not work", ("exit 3 after 4 s",))
 
 
 phases = st.sampled_from([Phase.RUNNING, Phase.EXITED, Phase.RESTARTING, Phase.STARTING, Phase.PAUSED])

@@ -7,6 +7,7 @@ from cockpit.backends.docker.capture import before_each
 from cockpit.backends.docker.choose import check_container, choose
 from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.leftover import leftover_risks
+from cockpit.backends.docker.lives import lives_of
 from cockpit.backends.docker.plan import plan_act
 from cockpit.backends.docker.verbs import Act
 from cockpit.board.model import Workload
@@ -53,4 +54,4 @@ class ActManeuver:
             await hands.client.delete(path, act.query, timeout)
         else:
             await hands.client.post(path, None, act.query, timeout)
-        return Outcome(accepted=True)
+        return Outcome(accepted=True, lives=await lives_of(hands, (operation.target,)) if act.starts else ())

@@ -15,6 +15,7 @@ from cockpit.backends.docker.act import ANSWER_MARGIN, ActManeuver
 from cockpit.backends.docker.choose import choose
 from cockpit.backends.docker.errors import EngineAnswer
 from cockpit.backends.docker.hands import Hands
+from cockpit.backends.docker.lives import lives_of
 from cockpit.backends.docker.plan import MARGIN, Target
 from cockpit.backends.docker.verbs import ACTS, INSTANCE
 from cockpit.board.model import Workload
@@ -90,7 +91,7 @@ class RestartCompose(ActManeuver):
             if isinstance(error, NoAnswer) or not isinstance(error, SourceError):
                 raise error
         if not failed:
-            return Outcome(accepted=True)
+            return Outcome(accepted=True, lives=await lives_of(hands, operation.instances))
         return Outcome(accepted=False, detail=safe(f"{len(failed)} of {len(ids)} not restarted: {failed[0]}", 500))
 
 
