@@ -50,6 +50,8 @@ async def _printed(
             output.kept.clear()
             yield data
     code = (await ended(client, made.id)).exit_code
+    if code is None:
+        raise SourceError(f"{capture.argv[0]}: the engine does not say how it ended")
     if code:
         raise SourceError(f"{capture.argv[0]} ended with exit {code}")
 

@@ -15,6 +15,8 @@ from cockpit.backends.docker.wire import ExecCreated, ExecState
 from cockpit.board.text import safe_block
 
 OUTPUT_LIMIT = 64 * 1024
+ENDED_WITHIN = 5.0
+"""Seconds after its last output in which the engine must know how a command ended: a busy one knows it late."""
 
 
 async def run_in_container(
@@ -59,13 +61,15 @@ async def run_in_container(
 
 
 async def ended(client: EngineClient, made: str) -> ExecState:
-    """A command's state once it has ended: the output may end a moment before."""
-    for _ in range(20):
+    """A command's state once it has ended: the output may end a moment before. Without an exit code: not known."""
+    late = client.clock.monotonic() + ENDED_WITHIN
+    while True:
         state = await client.get(f"/exec/{made}/json", ExecState)
         if not state.running:
             return state
+        if client.clock.monotonic() >= late:
+            return ExecState()
         await client.clock.sleep(0.05)
-    return ExecState()
 
 
 def refused(error: EngineAnswer, name: str) -> str:
