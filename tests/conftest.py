@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from tests.parts.docker import DockerEngine, why_not
 from tests.parts.fleet import Fleet, standing_fleet
 from tests.parts.need import missing, pytest_runtest_makereport
+from tests.patience import PATIENCE
 from tests.terminal import Terminal
 
 # Found here by its name: pytest calls it.
@@ -56,14 +57,21 @@ def docker_engine() -> Iterator[DockerEngine]:
 
 
 @pytest.fixture
-def docker_clean(docker_engine: DockerEngine) -> DockerEngine:
+def patient_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine may be as late as any part: what is done about one that hangs is held where one is made to hang."""
+    monkeypatch.setattr("cockpit.backends.docker.client.TIMEOUT", PATIENCE)
+    monkeypatch.setattr("cockpit.backends.docker.execute.ENDED_WITHIN", PATIENCE)
+
+
+@pytest.fixture
+def docker_clean(docker_engine: DockerEngine, patient_client: None) -> DockerEngine:
     """The engine, running, with no containers, networks or swarm in it."""
     docker_engine.clear()
     return docker_engine
 
 
 @pytest.fixture
-def docker_fleet(docker_engine: DockerEngine) -> tuple[DockerEngine, Fleet]:
+def docker_fleet(docker_engine: DockerEngine, patient_client: None) -> tuple[DockerEngine, Fleet]:
     """The engine with forty Compose-labelled containers (tests/parts/fleet.py).
 
     Tests that follow each other get the same one, as long as they leave it as it was.

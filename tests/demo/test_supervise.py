@@ -49,7 +49,7 @@ async def test_a_crash_loop_grows_its_restarts_and_its_waits(demo: Platform) -> 
 
 
 async def test_stop_keeps_it_stopped_and_its_dependents_name_it(demo: Platform) -> None:
-    await demo.client.request("stop", service="orders-db")
+    await demo.client.request("stop", service="orders-db", grace=60)
     await demo.until(lambda: demo.instances["orders-db-1"]["state"] == "exited")
     facts = demo.instances["orders-db-1"]
     assert (facts["exit_code"], facts["wanted"], facts["restart_at"], facts["restarts"]) == (0, False, None, 0)

@@ -1,6 +1,7 @@
 """Logs, numbers, addresses, inspection and probes' commands, on a real engine."""
 
 import asyncio
+import contextlib
 import http.client
 from contextlib import aclosing
 
@@ -124,20 +125,22 @@ async def test_a_port_is_reached(docker_clean: DockerEngine) -> None:
             assert workload is not None
             address = await watch.source.address(workload, 8080)
             assert address.how == how
-            assert await asyncio.to_thread(_fetch, address.host, address.port) == b"hello\n"
+            assert await asyncio.to_thread(_fetched, docker_clean, address.host, address.port) == b"hello\n"
 
 
-def _fetch(host: str, port: int) -> bytes:
-    for _ in range(50):
+def _fetched(engine: DockerEngine, host: str, port: int) -> bytes:
+    """What is served there, once it is: a container runs before its server listens."""
+    found: list[bytes] = []
+
+    def answered() -> bool:
         connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
-        try:
+        with contextlib.closing(connection), contextlib.suppress(ConnectionError):
             connection.request("GET", "/")
-            return connection.getresponse().read()
-        except ConnectionRefusedError:
-            continue
-        finally:
-            connection.close()
-    raise AssertionError("nothing answered")
+            found.append(connection.getresponse().read())
+        return bool(found)
+
+    engine.api.until(answered)
+    return found[-1]
 
 
 async def test_inspection_masks_variables(docker_clean: DockerEngine) -> None:
@@ -158,18 +161,18 @@ async def test_a_command_runs_in_a_container(docker_clean: DockerEngine) -> None
     async with Watch(backend(docker_clean)) as watch:
         one = (await watch.sees("one", lambda one: one.started_at is not None)).id
         run = watch.source.execute
-        said = await run(one, ("sh", "-c", 'echo "$WORD"; echo bad >&2; exit 3'), 5, {"WORD": "secret"})
+        said = await run(one, ("sh", "-c", 'echo "$WORD"; echo bad >&2; exit 3'), PATIENCE, {"WORD": "secret"})
         assert (said.exit_code, set(said.output.split())) == (3, {"secret", "bad"})
-        much = await run(one, ("sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x"), 5)
+        much = await run(one, ("sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x"), PATIENCE)
         assert (len(much.output) <= 65536, much.dropped) == (True, 100000 - 65536)
-        absent = await run(one, ("nothing-of-this-name",), 5)
+        absent = await run(one, ("nothing-of-this-name",), PATIENCE)
         assert absent.exit_code in (126, 127)
         with pytest.raises(TimeoutError, match=r"did not end within 0\.3 s in one"):
             await run(one, ("sleep", "100"), 0.3)
         docker_clean.cli("pause", "one")
         with pytest.raises(SourceError, match=r"one does not run \(or is paused\)"):
-            await run(one, ("true",), 5)
+            await run(one, ("true",), PATIENCE)
         docker_clean.cli("unpause", "one")
         docker_clean.cli("kill", "one")
         with pytest.raises(SourceError, match="one does not run"):
-            await run(one, ("true",), 5)
+            await run(one, ("true",), PATIENCE)

@@ -9,6 +9,7 @@ where plans are made and held by the tests of the door: here it would only be wa
 import functools
 import sys
 
+import cockpit.backends.docker.client
 import cockpit.backends.docker.plan
 import cockpit.backends.kubernetes.operate.draft
 import cockpit.demo.plan
@@ -27,6 +28,7 @@ def brisk_argv(*words: str) -> list[str]:
 if __name__ == "__main__":
     setattr(cockpit.demo.plan, "HOLD", HOLD)  # noqa: B010 a plain assignment has no type here
     setattr(cockpit.demo.plan, "LEAST_STEP", PATIENCE)  # noqa: B010
+    setattr(cockpit.backends.docker.client, "TIMEOUT", PATIENCE)  # noqa: B010
     setattr(cockpit.backends.docker.plan, "Plan", functools.partial(Plan, hold=HOLD))  # noqa: B010
     setattr(cockpit.backends.kubernetes.operate.draft, "Plan", functools.partial(Plan, hold=HOLD))  # noqa: B010
     sys.exit(main())

@@ -207,8 +207,10 @@ def test_on_docker_it_does_what_its_plan_says(
 
 
 def test_on_docker_what_crashes_again_did_not_work(
-    docker_shop: Callable[..., subprocess.CompletedProcess[str]],
+    docker_clean: DockerEngine, docker_shop: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
+    # It has ended before the plan is made: else it may end between plan and change, which is another target then.
+    docker_clean.api.until(lambda: not docker_clean.api.state("shop-loop-1")["Running"])
     done = docker_shop("loop", "restart", "--yes", "--json")
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["verdict"]["result"] == "did not work"

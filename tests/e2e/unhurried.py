@@ -6,6 +6,7 @@ For tests of what an interrupted cockpit does on its way to the end; how long it
 import functools
 import sys
 
+import cockpit.backends.docker.client
 import cockpit.backends.docker.plan
 import cockpit.engine.core
 import cockpit.engine.mitigations
@@ -22,6 +23,7 @@ def unhurried_argv(*words: str) -> list[str]:
 
 
 if __name__ == "__main__":
+    setattr(cockpit.backends.docker.client, "TIMEOUT", PATIENCE)  # noqa: B010
     setattr(cockpit.backends.docker.plan, "Plan", functools.partial(Plan, hold=HOLD))  # noqa: B010
     setattr(cockpit.engine.mitigations, "SAFE_POINT_WITHIN", PATIENCE)  # noqa: B010
     setattr(cockpit.engine.core, "RECORD_WITHIN", PATIENCE + 5)  # noqa: B010

@@ -39,7 +39,7 @@ services:
             title: shift the share
             after: share
             timeout: 15s
-            deadline: 15s
+            deadline: {deadline}s
             undo: {{exec: [sh, -c, 'echo "back from $COCKPIT_STAGE" >> /story'], title: shift it back}}
     smoke:
       - {{exec: [sh, -c, 'echo smoke >> /story; tail -n 2 /story'], matches: share 100, title: the last share}}
@@ -72,11 +72,11 @@ def well(now: Snapshot) -> bool:
 
 
 @asynccontextmanager
-async def opened(docker: DockerEngine, directory: Path, broken: int) -> AsyncIterator[Cockpit]:
-    """A cockpit on a container whose service breaks at one share."""
+async def opened(docker: DockerEngine, directory: Path, broken: int, deadline: float) -> AsyncIterator[Cockpit]:
+    """A cockpit on a container whose service breaks at one share. deadline: seconds that each step has."""
     docker.run("web")
     docker.cli("exec", "web", "sh", "-c", "echo begin > /story")
-    loaded = loads(PROFILE.format(host=docker.url, broken=broken), "p.yaml", os.environ)
+    loaded = loads(PROFILE.format(host=docker.url, broken=broken, deadline=deadline), "p.yaml", os.environ)
     assert loaded.profile is not None, loaded.errors
     engine = Engine(assemble(loaded.profile, "shop", state_dir=directory, who="tester", host=False))
     engine.start()
@@ -91,7 +91,7 @@ def story(docker: DockerEngine) -> list[str]:
 
 
 async def test_it_fails_at_one_half_and_steps_back(docker_clean: DockerEngine, tmp_path: Path) -> None:
-    async with opened(docker_clean, tmp_path, broken=50) as cockpit:
+    async with opened(docker_clean, tmp_path, broken=50, deadline=15) as cockpit:
         plan = await cockpit.shift()
         assert [one.title for one in plan.operations] == [f"{stage} %: shift the share" for stage in (10, 50, 100)]
         verdict = await cockpit.perform(plan)
@@ -112,7 +112,7 @@ async def test_it_fails_at_one_half_and_steps_back(docker_clean: DockerEngine, t
 
 
 async def test_all_stages_hold_and_the_smoke_check_comes_last(docker_clean: DockerEngine, tmp_path: Path) -> None:
-    async with opened(docker_clean, tmp_path, broken=0) as cockpit:
+    async with opened(docker_clean, tmp_path, broken=0, deadline=PATIENCE) as cockpit:
         verdict = await cockpit.perform(await cockpit.shift())
         assert verdict.result == "worked", verdict.evidence
         assert story(docker_clean) == ["begin", "share 10", "share 50", "share 100", "smoke"]

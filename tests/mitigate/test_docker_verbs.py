@@ -84,7 +84,7 @@ async def test_a_bad_release_is_rolled_back_and_what_went_is_kept(
         ("capture", "keep the log of shop_web_2"), ("rollback", "replace shop_web_2 by one from app:v1"),
     ]  # fmt: skip
     verdict = await bridge.carry_out(made)
-    assert verdict.result == "worked"
+    assert verdict.result == "worked", verdict
     assert verdict.evidence[0].startswith("2 of 2 ready for ")
     assert inspected(docker_clean)["Image"] == releases["v1"]
     kept = bridge.kept()
@@ -318,7 +318,8 @@ async def test_a_project_is_recreated_in_the_order_of_its_dependencies(
     assert done[2:] == [("recreate", "api")]
     assert made.danger == "high"
     old = {name: inspected(docker_clean, name)["Id"] for name in ("shop_db_1", "shop_api_1")}
-    assert (await bridge.carry_out(made)).result == "worked"
+    verdict = await bridge.carry_out(made)
+    assert verdict.result == "worked", verdict
     now = {str(row["Names"][0]).lstrip("/"): row["Id"] for row in docker_clean.api.containers()}
     assert sorted(now) == ["shop_api_1", "shop_db_1"]
     assert not {*now.values()} & {left, *old.values()}
@@ -339,4 +340,5 @@ async def test_a_restart_that_did_not_work_leads_to_a_recreation(
     verb, arguments = made.otherwise
     again = await bridge.made(verb, "web", 1, **dict(arguments))
     assert again.operations[-1].verb == "recreate"
-    assert (await bridge.carry_out(again)).result == "worked"
+    verdict = await bridge.carry_out(again)
+    assert verdict.result == "worked", verdict

@@ -4,14 +4,16 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.patience import PATIENCE
+
 
 @dataclass(frozen=True)
 class Healthcheck:
-    """A HEALTHCHECK: a shell line, its times in seconds."""
+    """A HEALTHCHECK: a shell line, its times in seconds. One that is late is not ill: `retries` forgives nothing."""
 
     command: str
     interval: float = 1.0
-    timeout: float = 2.0
+    timeout: float = PATIENCE
     retries: int = 1
 
     def dockerfile(self) -> str:

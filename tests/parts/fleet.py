@@ -92,4 +92,12 @@ def _intact(engine: DockerEngine, fleet: Fleet) -> bool:
 def _in_trouble(engine: DockerEngine, fleet: Fleet) -> bool:
     unhealthy = engine.api.state(fleet.unhealthy).get("Health", {}).get("Status") == "unhealthy"
     looping = engine.api.inspect(fleet.crash_looping)["RestartCount"] >= LOOP
-    return unhealthy and looping and bool(engine.api.state(fleet.oom_killed)["OOMKilled"])
+    return unhealthy and looping and marked(engine, fleet.oom_killed)
+
+
+def marked(engine: DockerEngine, container: str) -> bool:
+    """Whether a container that eats up its memory has ended with the engine's mark; one that lacks it eats again."""
+    state = engine.api.state(container)
+    if state["Status"] == "exited" and not state["OOMKilled"]:
+        engine.api.call("POST", f"/containers/{container}/start")
+    return state["Status"] == "exited" and bool(state["OOMKilled"])

@@ -121,14 +121,16 @@ class EngineClient:
         """Ask; the answer's bytes."""
         return await self._whole("GET", await self._target(path), query or {}, None, TIMEOUT)
 
-    async def post(self, path: str, body: object = None, query: Query | None = None, timeout: float = TIMEOUT) -> bytes:
-        """Send what the client is allowed to. NoAnswer: whether it was carried out is not known."""
+    async def post(
+        self, path: str, body: object = None, query: Query | None = None, timeout: float | None = None
+    ) -> bytes:
+        """Send what the client is allowed to. timeout: else TIMEOUT. NoAnswer: whether it was done is not known."""
         content = None if body is None else msgspec.json.encode(body)
-        return await self._whole("POST", await self._target(path), query or {}, content, timeout)
+        return await self._whole("POST", await self._target(path), query or {}, content, timeout or TIMEOUT)
 
-    async def delete(self, path: str, query: Query | None = None, timeout: float = TIMEOUT) -> bytes:
+    async def delete(self, path: str, query: Query | None = None, timeout: float | None = None) -> bytes:
         """Remove something. As `post`."""
-        return await self._whole("DELETE", await self._target(path), query or {}, None, timeout)
+        return await self._whole("DELETE", await self._target(path), query or {}, None, timeout or TIMEOUT)
 
     @contextlib.asynccontextmanager
     async def stream(
