@@ -34,6 +34,7 @@ each pod of a service, held the interpreter for most of a second."""
 AGENT = "incident-cockpit"
 
 T = TypeVar("T")
+R = TypeVar("R")
 Query = Mapping[str, str | int]
 
 _POOL = Pool("kubernetes-connect", 2)
@@ -138,24 +139,45 @@ class KubeClient:
         headers = {"Accept": accept or "application/json"}
         if content is not None:
             headers["Content-Type"] = content_type or "application/json"
+
+        async def asked(last: bool) -> bytes:
+            return await self._tried(method, path, query, content, headers, timeout, last)
+
+        return await self._proven(asked, timeout)
+
+    async def _tried(
+        self, method: str, path: str, query: Query | None, content: bytes | None, headers: Mapping[str, str],
+        timeout: float, last: bool,
+    ) -> bytes:  # fmt: skip
         end = self.clock.monotonic() + timeout
-        with self._in_words():
-            async with self.clock.timeout(timeout):
-                for left in reversed(range(TRIES)):
-                    async with self._turns:
-                        reply = await self._begin(method, path, query, content, headers)
-                        try:
-                            data = await _bounded(reply, ANSWER_LIMIT)
-                        finally:
-                            await reply.aclose()
-                    if reply.status_code < 300:
-                        return data
-                    failed = errors.answer(self.where, reply.status_code, reply.headers, data)
-                    wait = failed.retry_after or 1.0
-                    if failed.status != 429 or failed.budget or not left or self.clock.monotonic() + wait >= end:
-                        raise failed
-                    await self.clock.sleep(wait)
+        for left in reversed(range(TRIES)):
+            async with self._turns:
+                reply = await self._begin(method, path, query, content, headers, last)
+                try:
+                    data = await _bounded(reply, ANSWER_LIMIT)
+                finally:
+                    await reply.aclose()
+            if reply.status_code < 300:
+                return data
+            failed = errors.answer(self.where, reply.status_code, reply.headers, data)
+            wait = failed.retry_after or 1.0
+            if failed.status != 429 or failed.budget or not left or self.clock.monotonic() + wait >= end:
+                raise failed
+            await self.clock.sleep(wait)
         raise AssertionError("the last try raises")
+
+    async def _proven(self, ask: Callable[[bool], Awaitable[R]], timeout: float) -> R:
+        """Ask within `timeout`; once more where the server does not accept what may be renewed.
+
+        A login is no part of it: its command may take longer than any answer, and has a deadline of its own.
+        """
+        with self._in_words():
+            for last in (False, True):
+                await self.proof()
+                with contextlib.suppress(_Rejected):
+                    async with self.clock.timeout(timeout):
+                        return await ask(last)
+        raise AssertionError("the last is never rejected")
 
     @contextlib.asynccontextmanager
     async def stream(self, path: str, query: Query | None = None, accept: str = "") -> AsyncIterator["Reply"]:
@@ -165,8 +187,7 @@ class KubeClient:
         """
         headers = {"Accept": accept or "application/json", "Accept-Encoding": "identity"}
         with self._in_words():
-            async with self.clock.timeout(TIMEOUT):
-                reply = await self._begin("GET", path, query, None, headers)
+            reply = await self._proven(lambda last: self._begin("GET", path, query, None, headers, last), TIMEOUT)
             try:
                 if reply.status_code >= 300:
                     async with self.clock.timeout(TIMEOUT):
@@ -184,25 +205,25 @@ class KubeClient:
                 await line.close()
 
     async def _begin(
-        self, method: str, path: str, query: Query | None, content: bytes | None, headers: Mapping[str, str]
-    ) -> "Reply":
+        self, method: str, path: str, query: Query | None, content: bytes | None, headers: Mapping[str, str],
+        last: bool,
+    ) -> "Reply":  # fmt: skip
         if self._read_only and (why := refusal(method, path)):
             raise SourceError(why)
         access = await self.connect()
         credentials = self._credentials
         assert credentials is not None
-        for again in (credentials.renewable, False):
-            proof = await credentials.proof()
-            line = await self._open(access, proof)
-            # Lists are compressed to a tenth, which costs more time than it saves where nothing lies between. What is
-            # streamed is not, for then each line would wait for the next.
-            packed = {"Accept-Encoding": "identity" if access.near else "gzip"}
-            reply = await line.send(method, path, query, content, [*{**packed, **headers}.items(), *proof.pairs])
-            if reply.status_code != 401 or not again:
-                return reply
+        proof = await credentials.proof()
+        line = await self._open(access, proof)
+        # Lists are compressed to a tenth, which costs more time than it saves where nothing lies between. What is
+        # streamed is not, for then each line would wait for the next.
+        packed = {"Accept-Encoding": "identity" if access.near else "gzip"}
+        reply = await line.send(method, path, query, content, [*{**packed, **headers}.items(), *proof.pairs])
+        if reply.status_code == 401 and credentials.renewable and not last:
             await reply.aclose()
             credentials.reject(proof)
-        raise AssertionError("the second answer is returned")
+            raise _Rejected
+        return reply
 
     async def _open(self, access: Access, proof: Proof) -> "Line":
         async with self._lock:
@@ -233,6 +254,10 @@ class KubeClient:
             if not isinstance(error, FAILURES):
                 raise
             raise errors.unreachable(self.name, self.access, error) from error
+
+
+class _Rejected(Exception):
+    """The server does not accept what may be renewed."""
 
 
 async def _at_once() -> None:

@@ -22,6 +22,9 @@ FILE_EVERY = 60.0
 """Seconds after which a file with a token is read again: a pod's account gets a new one each hour or so."""
 EARLY = timedelta(seconds=60)
 """How long before its end a token of a login command is renewed."""
+AT_LEAST = 10.0
+"""Seconds for which what a login command gave, or that it failed, stands: a command that gives what has already run
+out (one of the clocks is wrong) would be run for each request else, and one that hangs once for each that waits."""
 
 _POOL = Pool("kubernetes-files", 2)
 # One login at a time for each user entry, whichever clusters it is used for: many write a cache of their own.
@@ -58,6 +61,7 @@ class Credentials:
     def __init__(self, access: Access, clock: Clock, secrets: Secrets, environ: Mapping[str, str]) -> None:
         self._access, self._clock, self._secrets, self._environ = access, clock, secrets, environ
         self._proof: Proof | None = None
+        self._failed: tuple[float, str] | None = None
         self._turn = _TURNS.get(access.entry) or _Turn()
         _TURNS[access.entry] = self._turn
 
@@ -80,10 +84,21 @@ class Credentials:
                 self._proof = await self._made()
             return self._proof
 
+    async def _given(self) -> plugin.Given:
+        """What the login command gives, or that it failed just now."""
+        if (failed := self._failed) is not None and self._clock.monotonic() - failed[0] < AT_LEAST:
+            raise SourceError(failed[1])
+        try:
+            return await plugin.login(self._access, self._clock, self._environ, self._secrets.mask)
+        except SourceError as error:
+            self._failed = (self._clock.monotonic(), str(error))
+            raise
+
     def _is_good(self, proof: Proof) -> bool:
+        age = self._clock.monotonic() - proof.read_at
         if proof.until is not None:
-            return self._clock.now() < proof.until - EARLY
-        return not self._access.user.token_file or self._clock.monotonic() - proof.read_at < FILE_EVERY
+            return age < AT_LEAST or self._clock.now() < proof.until - EARLY
+        return not self._access.user.token_file or age < FILE_EVERY
 
     async def _made(self) -> Proof:
         user = self._access.user
@@ -103,10 +118,11 @@ class Credentials:
             pair = base64.b64encode(f"{user.username}:{user.password}".encode()).decode()
             return Proof(headers={"Authorization": f"Basic {pair}"})
         if user.exec is not None:
-            given = await plugin.login(self._access, self._clock, self._environ, self._secrets.mask)
+            given = await self._given()
             self._secrets.register(given.key)
             headers = self._bearer(given.token) if given.token else {}
-            return Proof(headers=headers, certificate=given.certificate, key=given.key, until=given.until)
+            now = self._clock.monotonic()
+            return Proof(headers=headers, certificate=given.certificate, key=given.key, until=given.until, read_at=now)
         if user.auth_provider is not None:
             name = str(user.auth_provider.get("name", ""))[:60]
             raise SourceError(

@@ -1,5 +1,6 @@
 """Tokens, their files, login commands: given, renewed, refused."""
 
+import asyncio
 import json
 import stat
 from pathlib import Path
@@ -7,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from cockpit.backends.base import SourceError
+from cockpit.backends.kubernetes import plugin
 from cockpit.backends.kubernetes.access import find_access
-from cockpit.backends.kubernetes.client import KubeClient
-from cockpit.backends.kubernetes.credentials import FILE_EVERY, Credentials
+from cockpit.backends.kubernetes.client import TIMEOUT, KubeClient
+from cockpit.backends.kubernetes.credentials import AT_LEAST, FILE_EVERY, Credentials
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.board.clock import Clock, ManualClock, SystemClock
 from cockpit.board.secrets import Secrets
 from cockpit.profile.schema import Backend
 from tests.kubernetes.backend.test_kubeconfig import config, written
 from tests.kubernetes.conftest import Kubernetes
+from tests.patience import PATIENCE
 
 HERE = Backend(kind="kubernetes")
 
@@ -91,12 +94,49 @@ async def test_a_login_command_is_run_once_and_told_what_kubectl_tells_it(tmp_pa
     assert (told["kind"], told["spec"]["interactive"]) == ("ExecCredential", False)
 
 
-async def test_a_token_that_runs_out_is_renewed(tmp_path: Path) -> None:
-    ending = credential(token="t0ken", expirationTimestamp="2020-01-01T00:00:00Z")
-    made = credentials(tmp_path, command(tmp_path, f"echo run >> {tmp_path}/runs; {ending}"))
+async def test_a_token_that_runs_out_is_renewed_and_not_for_each_request(tmp_path: Path) -> None:
+    clock, ending = ManualClock(), credential(token="t0ken", expirationTimestamp="2020-01-01T00:00:00Z")
+    made = credentials(tmp_path, command(tmp_path, f"echo run >> {tmp_path}/runs; {ending}"), clock)
     await made.proof()
+    await made.proof()
+    assert (tmp_path / "runs").read_text("utf-8") == "run\n"
+    await clock.advance(AT_LEAST)
     await made.proof()
     assert (tmp_path / "runs").read_text("utf-8") == "run\nrun\n"
+
+
+async def test_a_login_command_that_fails_is_not_run_for_each_that_waits(tmp_path: Path) -> None:
+    clock = ManualClock()
+    made = credentials(tmp_path, command(tmp_path, f"echo run >> {tmp_path}/runs; exit 3"), clock)
+    for _ in range(2):
+        with pytest.raises(SourceError, match="failed with exit 3"):
+            await made.proof()
+    assert (tmp_path / "runs").read_text("utf-8") == "run\n"
+    await clock.advance(AT_LEAST)
+    with pytest.raises(SourceError, match="failed with exit 3"):
+        await made.proof()
+    assert (tmp_path / "runs").read_text("utf-8") == "run\nrun\n"
+
+
+async def test_a_login_that_takes_longer_than_any_answer_is_waited_for(
+    kubernetes: Kubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, begun = ManualClock(), asyncio.Event()
+
+    async def slow(*_: object) -> plugin.Given:
+        begun.set()
+        await clock.sleep(2 * TIMEOUT)
+        return plugin.Given(token="good")
+
+    monkeypatch.setattr(plugin, "login", slow)
+    kubernetes.cluster.policy.tokens = {"good": "ops"}
+    asker = client(kubernetes, "{exec: {command: x}}", clock)
+    asking = asyncio.create_task(asker.get("/version", dict[str, str]))
+    async with asyncio.timeout(PATIENCE):
+        await begun.wait()
+        await clock.advance(2 * TIMEOUT)
+        assert (await asking)["gitVersion"]
+    await asker.reset()
 
 
 @pytest.mark.parametrize(
@@ -132,9 +172,9 @@ async def test_what_cannot_log_in_says_why(user: str, words: str, tmp_path: Path
     assert words in str(failed.value)
 
 
-def client(kubernetes: Kubernetes, user: str) -> KubeClient:
+def client(kubernetes: Kubernetes, user: str, clock: Clock | None = None) -> KubeClient:
     environ = written(kubernetes.kubeconfig.parent, config(kubernetes.url, user=user)) | {"PATH": "/usr/bin:/bin"}
-    return KubeClient("main", HERE, SystemClock(), Secrets(), read_only=True, environ=environ)
+    return KubeClient("main", HERE, clock or SystemClock(), Secrets(), read_only=True, environ=environ)
 
 
 async def test_a_token_that_is_no_longer_accepted_is_renewed_on_the_way(kubernetes: Kubernetes, tmp_path: Path) -> None:
