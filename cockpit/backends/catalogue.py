@@ -7,7 +7,7 @@ from typing import Literal, Protocol, runtime_checkable
 from msgspec import Struct
 
 from cockpit.board.ages import AGED
-from cockpit.board.model import SafeText
+from cockpit.board.model import Instance, SafeText
 
 PAGE = 500
 """Rows of one page at most."""
@@ -130,6 +130,15 @@ class ObjectQuery(Struct, frozen=True, kw_only=True):
     token: str = ""
 
 
+class ObjectRef(Struct, frozen=True):
+    """One object of a source's cluster. kind: any of its names; space: empty for what has none."""
+
+    source: str
+    kind: str
+    space: str
+    name: str
+
+
 class Catalogue(Protocol):
     """Reads what a cluster holds. SourceError says in one line why something cannot be read."""
 
@@ -147,6 +156,13 @@ class Catalogue(Protocol):
 
     async def show(self, kind: str, space: str, name: str, form: Form) -> SafeText:
         """One object. Secrets' values and those of variables are masked."""
+        ...
+
+    async def instances(self, one: ObjectRef) -> tuple[Instance, ...]:
+        """The pods of an object, or it itself, whether or not a service runs on them; none when it is gone.
+
+        SourceError for what has no pods. The source reads their logs.
+        """
         ...
 
 

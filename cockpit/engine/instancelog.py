@@ -30,14 +30,20 @@ NOT_YET = frozenset({Phase.PENDING, Phase.CREATED})
 
 
 class InstanceLog:
-    """One stream and what is known of who writes it. instance is None for a file."""
+    """One stream and what is known of who writes it. instance is None for a file.
 
-    def __init__(self, id: Identity, name: str, read: Read, sink: Sink, board: Board, clock: Clock) -> None:
+    now: an instance as it is known now, None when it is gone.
+    """
+
+    def __init__(
+        self, id: Identity, name: str, read: Read, sink: Sink, now: Callable[[Identity], Instance | None], board: Board,
+        clock: Clock,
+    ) -> None:  # fmt: skip
         self.id, self.name = id, name
         self.instance: Instance | None = None
         self.gone = False
         self.seen = Seen()
-        self._read, self._sink, self._board, self._clock = read, sink, board, clock
+        self._read, self._sink, self._now, self._board, self._clock = read, sink, now, board, clock
         self._task: asyncio.Task[None] | None = None
         self._begun = False
         self._read_run: datetime | None = None
@@ -162,16 +168,12 @@ class InstanceLog:
         run = self.started
 
         def ended(_: object) -> bool:
-            found = self._now()
+            found = self._now(self.id)
             return found is None or found.phase not in RUNS or found.started_at != run
 
         with suppress(TimeoutError):
             await self._board.until(ended, within=KNOWN_WITHIN)
         return not ended(None)
-
-    def _now(self) -> Instance | None:
-        workload = self._board.workloads().get(self.id.workload)
-        return next((one for one in workload.instances if one.id == self.id), None) if workload else None
 
     async def _quiet(self) -> None:
         until = self._clock.monotonic() + QUIET_WITHIN

@@ -18,6 +18,7 @@ from cockpit.backends.catalogue import (
     ObjectKind,
     ObjectPage,
     ObjectQuery,
+    ObjectRef,
     ObjectRow,
     Since,
 )
@@ -46,10 +47,14 @@ class NotRecordedError(CommandError):
 
 
 class OpenTail(Struct, frozen=True, kw_only=True):
-    """Follow logs of services (all instances, merged) or of single instances. Yields the tail's id (str)."""
+    """Follow logs of services (all instances, merged), of single instances, or of objects that no service need know.
+
+    Yields the tail's id (str).
+    """
 
     services: tuple[str, ...] = ()
     instances: tuple[Identity, ...] = ()
+    objects: tuple[ObjectRef, ...] = ()
     since_seconds: float | None = 900.0
     tail: int | None = 500
     since: datetime | None = None
@@ -276,6 +281,6 @@ class EnginePort(Protocol):
 
 __all__ = [
     "Command", "CommandError", "DescribeObject", "EnginePort", "ErrorShape", "Form", "ListKinds", "ListObjects",
-    "LogQuery", "ObjectChanges", "ObjectColumn", "ObjectKind", "ObjectPage", "ObjectQuery", "ObjectRow", "Rehearsal",
-    "Requirement", "Since", "Step", "Verb", "WatchObjects",
+    "LogQuery", "ObjectChanges", "ObjectColumn", "ObjectKind", "ObjectPage", "ObjectQuery", "ObjectRef", "ObjectRow",
+    "Rehearsal", "Requirement", "Since", "Step", "Verb", "WatchObjects",
 ]  # fmt: skip

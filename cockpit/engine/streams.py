@@ -8,12 +8,14 @@ from functools import partial
 from msgspec import Struct
 
 from cockpit.backends.base import Source
+from cockpit.backends.catalogue import ObjectRef
 from cockpit.board.board import Board
 from cockpit.board.clock import Clock
 from cockpit.board.model import Identity, Instance, Phase
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.follow import Read, Sink
 from cockpit.engine.instancelog import ENDING_WITHIN, RUNS, InstanceLog
+from cockpit.engine.lookout import Lookout
 from cockpit.engine.port import OpenTail
 from cockpit.engine.requests import follows, request_for
 from cockpit.engine.seen import Seen
@@ -62,7 +64,15 @@ class Streams:
         self._tasks: set[asyncio.Task[None]] = set()
         self._endings, self._ending_since = 0, 0.0
         self._closed = False
+        self._lookout = Lookout(spec.objects, around.sources, around.clock, self._looked_up, self._tell)
         self._add_files()
+        if spec.objects:
+            self._keep(asyncio.get_running_loop().create_task(self._lookout.run(self._live)))
+
+    @property
+    def looking(self) -> bool:
+        """Whether it is not known yet what there is to read."""
+        return self._lookout.looking
 
     @property
     def active(self) -> int:
@@ -102,6 +112,7 @@ class Streams:
         if self._closed:
             return
         found = {instance.id: (source, instance) for source, instance in self._instances()}
+        found.update(self._lookout.found)
         for identity in [one for one, log in self._logs.items() if log.instance is not None and one not in found]:
             self._depart(identity)
         for identity, (source, instance) in found.items():
@@ -150,7 +161,7 @@ class Streams:
 
     def _log(self, identity: Identity, name: str, read: Read) -> InstanceLog:
         around = self._around
-        log = InstanceLog(identity, name, read, self._sink(identity, name), around.board, around.clock)
+        log = InstanceLog(identity, name, read, self._sink(identity, name), self._now, around.board, around.clock)
         self._logs[identity] = log
         return log
 
@@ -167,6 +178,21 @@ class Streams:
                 for instance in workload.instances:
                     if named or instance.id in wanted:
                         yield source, instance
+
+    def _now(self, identity: Identity) -> Instance | None:
+        """An instance as it is known now."""
+        if looked_up := self._lookout.found.get(identity):
+            return looked_up[1]
+        workload = self._around.board.workloads().get(identity.workload)
+        return next((one for one in workload.instances if one.id == identity), None) if workload else None
+
+    def _looked_up(self) -> None:
+        self.sync()
+        self._changed()
+
+    def _tell(self, one: ObjectRef, words: str) -> None:
+        identity = Identity("object", one.source, one.space, one.kind, one.name)
+        self._sink(identity, one.name).say(words)
 
     def _last_words(self, ended: Instance) -> str:
         """What is added to the end of a run: nobody wrote after it, and nobody will."""

@@ -107,7 +107,7 @@ class Tail:
             last_seq=ring.end - 1,
             sources=tuple(SafeText(name) for name in ring.names),
             searching=view.searching,
-            following=streams.active > 0,
+            following=streams.active > 0 or streams.looking,
             error=error,
             lost=self.lost,
         )

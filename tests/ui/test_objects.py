@@ -106,8 +106,10 @@ async def test_right_writes_the_kind_out_and_a_command_keeps_its_place() -> None
         assert "or any kind of object" in screen.text()
         await screen.press(*"pers", "right", "x")
         assert ":persistentvolumeclaims x" in screen.line(3)
-        await screen.press("escape", "colon", *"nosuch", "enter")
-        assert "no command and no kind of object has that name" in screen.text()
+        # "ndpo" stands in "endpoint", which the explanation of another command has.
+        for word in ("nosuch", "ndpo"):
+            await screen.press("escape", "colon", *word, "enter")
+            assert "no command and no kind of object has that name" in screen.text(), word
         await screen.press("escape", "colon", *"res")
         assert "resources" in screen.line(4)
         await screen.press("escape")
@@ -330,4 +332,32 @@ async def test_what_the_board_knows_can_be_changed_from_its_row() -> None:
         assert "no service of the profile runs on it" in screen.text()
         assert len([one for one in port.sent if isinstance(one, MakePlan)]) == 2
         await screen.press("k", "j")
-        assert not {"restart", "log", "actions"} & set(screen.line(39).split()), "the footer offers what can be done"
+        offered = set(screen.line(39).split())
+        assert not {"restart", "actions"} & offered, "the footer offers what can be done"
+        assert "log" in offered
+
+
+def refs(port: ClusterPort) -> list[tuple[str, ...]]:
+    """What the last log was opened for, by its names."""
+    asked = [one for one in port.sent if isinstance(one, OpenTail)][-1]
+    return [(one.source, one.kind, one.space, one.name) for one in asked.objects]
+
+
+async def test_the_log_of_any_pod_is_read_whoever_runs_it() -> None:
+    deployments = page(row("dns", "dns"), of=DEPLOYMENTS, columns=COLUMNS[:1])
+    port = ClusterPort(deployments=(deployments,), namespaces=(page(row("a", "a", space=""), of=NAMESPACES),))
+    async with shown(port) as screen:
+        await screen.press(*PO, "j", "j", "l")
+        assert refs(port) == [(SOURCE, "pods", "shop", ROWS[2].name)]
+        assert screen.line(2).startswith(f"── {ROWS[2].name}: log ")
+        port.write("no service runs it")
+        await screen.press("0", "p")
+        assert refs(port) == [(SOURCE, "pods", "shop", ROWS[2].name)]
+        await screen.press("escape", "g", "space", "j", "space", "l")
+        last = [one for one in port.sent if isinstance(one, OpenTail)][-1]
+        assert [one.instance for one in last.instances] == [f"uid-{ROWS[0].name}"]
+        assert refs(port) == [(SOURCE, "pods", "shop", ROWS[2].name)]
+        await screen.press("escape", *typed("deploy"), "l")
+        assert refs(port) == [(SOURCE, "deployments.apps", "shop", "dns")]
+        await screen.press("escape", *typed("ns"), "l")
+        assert "namespace a has no log: pods have, and what runs or selects them" in screen.text()

@@ -6,17 +6,20 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from cockpit.backends.base import SourceError
-from cockpit.backends.catalogue import PAGE, Form, ObjectChanges, ObjectKind, ObjectPage, ObjectQuery, Since
+from cockpit.backends.catalogue import PAGE, Form, ObjectChanges, ObjectKind, ObjectPage, ObjectQuery, ObjectRef, Since
 from cockpit.backends.kubernetes.about import Told, events_of
 from cockpit.backends.kubernetes.client import KubeClient
 from cockpit.backends.kubernetes.describe import described, whole
 from cockpit.backends.kubernetes.discovery import Discovery
 from cockpit.backends.kubernetes.errors import ApiAnswer
+from cockpit.backends.kubernetes.podsof import pods_of
 from cockpit.backends.kubernetes.table import ACCEPT, Answer, columns_of, rows_of
 from cockpit.backends.kubernetes.tablewatch import TableWatch
 from cockpit.backends.pool import Pool
-from cockpit.board.model import SafeText
+from cockpit.board.model import Instance, SafeText
 from cockpit.board.text import safe, safe_block
 
 TIMEOUT = 25.0
@@ -105,6 +108,17 @@ class KubernetesCatalogue:
         del data
         text = await _POOL.run(await self._writer(form, answer, found, space))
         return self._mask(safe_block(text, TEXT_LIMIT))
+
+    async def instances(self, one: ObjectRef) -> tuple[Instance, ...]:
+        """The pods of an object, or the pod that it is; none when it is gone."""
+        kind = await self._discovery.find(one.kind)
+        try:
+            found = await pods_of(self._client, kind, path_of(kind, one.space, one.name), one.space, one.name)
+        except ApiAnswer as error:
+            if error.status == 404:
+                return ()
+            raise self._refused(error, "get", kind, one.space, one.name) from None
+        return tuple(replace(pod, error=self._mask(pod.error)) for pod in found)
 
     async def _writer(self, form: Form, answer: dict[str, Any], kind: ObjectKind, space: str) -> Callable[[], str]:
         if form == "yaml":

@@ -104,12 +104,18 @@ class KubernetesSource:
         """Lines of one pod, all containers; SourceError when a stream breaks."""
         if self._now is not None:
             await self._now.quiet()
-        pod = self._pod(request.instance, "and its log with it")
-        log = PodLog(self._client, self._room, pod_path(pod), request.instance.instance, pod.instance.name, pod.only)
+        log = self._log(request.instance)
         # Closed here and now when its reader stops, not when it is collected: connections hang on it.
         async with aclosing(log.read(request)) as batches:
             async for batch in batches:
                 yield batch
+
+    def _log(self, one: Identity) -> PodLog:
+        if one.kind == "pod" and (self._now is None or self._now.fleet.pod(one.instance) is None):
+            # Nothing that is watched: its own name says where it is.
+            return PodLog(self._client, self._room, f"{PODS.path(one.space)}/{one.name}", one.instance, one.name)
+        pod = self._pod(one, "and its log with it")
+        return PodLog(self._client, self._room, pod_path(pod), one.instance, pod.instance.name, pod.only)
 
     async def inspect(self, identity: Identity) -> SafeText:
         """Everything the cluster knows of a pod or workload, and the events about it."""

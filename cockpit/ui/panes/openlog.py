@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 
 from cockpit.board.model import Identity
-from cockpit.engine.port import CloseTail, FindLine, OpenTail, SetQuery
+from cockpit.engine.port import CloseTail, FindLine, ObjectRef, OpenTail, SetQuery
 from cockpit.logs.line import Level, LogLine
 from cockpit.logs.pattern import Pattern, PatternError
 from cockpit.ui.format import plural
@@ -32,6 +32,7 @@ class OpenLog(LogLines):
         super().__init__(id=id)
         self._services: tuple[str, ...] = ()
         self._instances: tuple[Identity, ...] = ()
+        self._objects: tuple[ObjectRef, ...] = ()
         self._label = ""
         self._window: tuple[str, float | None, int | None] = FIRST
         self._previous = False
@@ -78,10 +79,11 @@ class OpenLog(LogLines):
     # Opening
 
     def open_services(
-        self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = (), opened: Opened = FIRST_OPENED
-    ) -> None:
-        """Open the merged log of some services, or of these instances; the filter and the window begin anew."""
-        self._services, self._label, self._instances = services, name, instances
+        self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = (),
+        opened: Opened = FIRST_OPENED, objects: tuple[ObjectRef, ...] = (),
+    ) -> None:  # fmt: skip
+        """Open the merged log of some services, or of these instances and objects; filter and window begin anew."""
+        self._services, self._label, self._instances, self._objects = services, name, instances, objects
         self._window, self._previous = FIRST, opened.previous
         self._filter = log_filter(opened.filter, self.cockpit.now)
         self.filter_text = opened.filter
@@ -102,8 +104,13 @@ class OpenLog(LogLines):
     def nothing(self, why: str) -> None:
         """There is no log to open, and this is why."""
         self.close()
-        self._services = ()
+        self._services, self._objects = (), ()
         self.open("", "log", (why,))
+
+    @property
+    def _is_of(self) -> bool:
+        """Whether it is the log of something."""
+        return bool(self._services or self._objects)
 
     def _open_again(self) -> None:
         self.close()
@@ -112,8 +119,9 @@ class OpenLog(LogLines):
         query = self._filter.query
         self.open("", self._heading(), ("opening the log",))
         command = OpenTail(
-            services=() if self._instances else self._services,
+            services=() if self._instances or self._objects else self._services,
             instances=self._instances,
+            objects=self._objects,
             since_seconds=None if query.since else seconds,
             tail=None if query.since else lines,
             since=query.since,
@@ -134,7 +142,8 @@ class OpenLog(LogLines):
         found = [one for one in self.cockpit.frame.snapshot.services if one.key in self._services]
         all_of_them = sum(len(workload.instances) for service in found for workload in service.workloads)
         instances = len(self._instances) or all_of_them
-        parts = [f"{self._label}: log", plural(instances, "instance")]
+        # How many pods an object has is seen in its log.
+        parts = [f"{self._label}: log", "" if self._objects else plural(instances, "instance")]
         parts += ["the run before" if self._previous else "", self._window[0] and f"since {self._window[0]}"]
         parts.append(f"/{self.filter_text}" if self.filter_text else "")
         parts.append(f"{len(self.marks)} marked" if self.marks else "")
@@ -155,7 +164,7 @@ class OpenLog(LogLines):
         found_before = self._filter.find
         self._filter, self.filter_text = made, text
         self.heading = self._heading()
-        if window_changed and self._services:
+        if window_changed and self._is_of:
             self._open_again()
         elif self.tail:
             cockpit.ask(SetQuery(self.tail, made.query), "the search")
@@ -165,7 +174,7 @@ class OpenLog(LogLines):
 
     def action_since(self, preset: str) -> None:
         """Open the log again from further back, or less far."""
-        if not self._services:
+        if not self._is_of:
             self.cockpit.say("no log is open")
             return
         self._window = PRESETS[preset]
@@ -173,7 +182,7 @@ class OpenLog(LogLines):
 
     def action_previous(self) -> None:
         """The run before the last restart, and back to this one."""
-        if not self._services:
+        if not self._is_of:
             self.cockpit.say("no log is open")
             return
         self._previous = not self._previous

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from cockpit.board.model import Identity
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.frame import Frame
+from cockpit.engine.port import ObjectRef
 from cockpit.ui.logfilter import FIRST_OPENED, HINT, Opened
 from cockpit.ui.panes.logpane import LogPane
 from cockpit.ui.screens.base import Asking
@@ -14,15 +15,16 @@ from cockpit.ui.screens.selected import SelectedService
 
 
 class LogScreen(SelectedService):
-    """The merged log of some services, or of single instances of them."""
+    """The merged log of some services, of single instances of them, or of objects that no service need run on."""
 
     def __init__(
-        self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = (), opened: Opened = FIRST_OPENED
-    ) -> None:
-        """instances: those of them whose log it is; none means all. opened: what of it is shown first."""
+        self, services: tuple[str, ...], name: str, instances: tuple[Identity, ...] = (),
+        opened: Opened = FIRST_OPENED, objects: tuple[ObjectRef, ...] = (),
+    ) -> None:  # fmt: skip
+        """instances, objects: those whose log it is; none means all. opened: what of it is shown first."""
         super().__init__()
         self._first = opened
-        self._services, self._instances = services, instances
+        self._services, self._instances, self._objects = services, instances, objects
         self._label = name
 
     def body(self) -> ComposeResult:
@@ -46,7 +48,7 @@ class LogScreen(SelectedService):
 
     def on_mount(self) -> None:
         """Open it."""
-        self.log_pane.open_services(self._services, self._label, self._instances, self._first)
+        self.log_pane.open_services(self._services, self._label, self._instances, self._first, self._objects)
 
     def show_frame(self, frame: Frame) -> None:
         """New lines."""

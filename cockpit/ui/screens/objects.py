@@ -11,6 +11,7 @@ from cockpit.board.model import SafeText, Workload
 from cockpit.board.snapshot import ServiceStatus, Snapshot
 from cockpit.engine.frame import Frame
 from cockpit.engine.port import DescribeObject, Form, ObjectQuery, ObjectRow
+from cockpit.ui import objectlog
 from cockpit.ui.cockpit import Cockpit
 from cockpit.ui.dialogs.pick import Choice, PickDialog
 from cockpit.ui.format import moment
@@ -24,7 +25,7 @@ from cockpit.ui.screens.selected import SelectedService
 from cockpit.ui.screens.servicepager import ServicePager
 from cockpit.ui.widgets.table import Table
 
-OF_SERVICES = frozenset({"log", "actions", "undo", "explain", "runbook", "revisions"})
+OF_SERVICES = frozenset({"actions", "undo", "explain", "runbook", "revisions"})
 """Ids of keys that need a service, besides those of verbs."""
 INTO = {"namespaces": "pods"}
 """Kinds whose objects are entered as a place: what is then listed in them."""
@@ -121,11 +122,14 @@ class ObjectsScreen(SelectedService):
 
     def chosen_services(self) -> list[ServiceStatus]:
         """The services of the marked objects, or of the selected one; of each only the workload that is meant."""
-        table = self.table
-        marked: list[ObjectRow | None] = [row for row in table.items if row.key in table.marks]
-        found = [self._found(row) for row in marked or [table.current]]
+        found = [self._found(row) for row in self._chosen()]
         meant = {(one[0].key, one[1].id): replace(one[0], workloads=(one[1],)) for one in found if one}
         return list(meant.values())
+
+    def _chosen(self) -> list[ObjectRow]:
+        """The marked objects, or the selected one."""
+        table, current = self.table, self.table.current
+        return [row for row in table.items if row.key in table.marks] or ([current] if current else [])
 
     def clear_filter(self) -> bool:
         """Marks go first, then what narrows the list."""
@@ -141,6 +145,9 @@ class ObjectsScreen(SelectedService):
         if key.id == "owner":
             row = self.table.current
             return row is None or row.owner is None
+        if key.id == "log":
+            kind = self._list.kind
+            return not self.chosen_services() and (kind is None or kind.qualified not in objectlog.OF_PODS)
         return (key.id in OF_SERVICES and not self.chosen_services()) or super().cannot(key)
 
     def _known(self) -> bool:
@@ -172,16 +179,15 @@ class ObjectsScreen(SelectedService):
             super().action_explain()
 
     def action_log(self) -> None:
-        """The log of a pod, or of all that the service runs."""
-        from cockpit.ui.screens.log import LogScreen
-
-        row, found = self.table.current, self._found(self.table.current)
-        pods = found[1].instances if found and not self.table.marks else ()
-        pod = next((one for one in pods if row and one.id.instance == row.uid), None)
-        if found is not None and pod is not None:
-            self.app.push_screen(LogScreen((found[0].key,), str(pod.name), (pod.id,)))
-        elif self._known():
+        """The log of pods, of what has pods, or of all that the service runs."""
+        kind, rows = self._list.kind, [(row, self._found(row)) for row in self._chosen()]
+        known = all(found is not None for _, found in rows)
+        if kind is None or not rows or (known and kind.qualified != objectlog.PODS):
             super().action_log()
+        elif kind.qualified in objectlog.OF_PODS:
+            objectlog.begin(self, self.source, kind, rows)
+        else:
+            self.cockpit.say(f"{kind.singular} {rows[0][0].name} has no log: pods have, and what runs or selects them")
 
     def action_sort(self) -> None:
         """Pick the column that they are ordered by; the same again turns it round."""

@@ -6,8 +6,10 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from cockpit.backends.base import SourceError
+from cockpit.backends.catalogue import ObjectRef
 from cockpit.backends.kubernetes.execute import with_environment
 from cockpit.backends.kubernetes.lines import LineReader, timed
 from cockpit.backends.kubernetes.logs import Room, log_query, readable
@@ -148,6 +150,19 @@ async def test_a_pod_that_is_gone_has_no_log(still: Kubernetes) -> None:
         await watch.until(lambda: one.id not in {pod.id for pod in watch.pods("web")})
         with pytest.raises(SourceError, match="is gone, and its log with it"):
             await taken(watch, LogRequest(instance=one.id), 1)
+
+
+async def test_a_pod_is_read_where_nothing_is_watched(still: Kubernetes) -> None:
+    (stored, *_) = (
+        pod for pod in still.cluster.store.each("pods", "shop") if pod["metadata"]["name"].startswith("web-")
+    )
+    meta = stored["metadata"]
+    async with Watch(still.kubeconfig, spaces=frozenset({"default"})) as watch:
+        (one,) = await watch.source.catalogue.instances(ObjectRef("main", "pods", "shop", meta["name"]))
+        assert len(await taken(watch, LogRequest(instance=one.id, tail=5, follow=False), 5)) == 5
+        other = replace(one.id, instance="another")
+        with pytest.raises(SourceError, match="is gone, and its log with it; another pod has its name now"):
+            await taken(watch, LogRequest(instance=other), 1)
 
 
 async def test_a_run_before_that_is_not_kept_is_said(kubernetes: Kubernetes) -> None:
