@@ -223,9 +223,7 @@ class Follower:
                 status = msgspec.json.decode(told.object, type=Status)
                 if status.code == 410 or status.reason in ("Expired", "Gone"):
                     raise Expired
-                raise SourceError(
-                    f"{self._client.where}: the watch of {self.kind.plural} failed: {status.message[:200]}"
-                )
+                raise self._unreadable(f"the watch of {self.kind.plural} failed: {status.message[:200]}")
             if told.type == "BOOKMARK":
                 self._version = msgspec.json.decode(told.object, type=Bookmark).metadata.resource_version
                 return

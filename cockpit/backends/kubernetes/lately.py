@@ -160,9 +160,10 @@ def kept(one: Controller, owner: Owner) -> Kept | None:
     return Kept(owner, Revision(one.metadata.name, known, made, shape_of(one.spec.template)))
 
 
-def _kept(one: Revised) -> Kept:
+def _kept(one: Revised) -> Kept | None:
     made = moment(one.metadata.creation_timestamp)
-    assert made is not None, "the API makes no object without its time"
+    if made is None:
+        return None
     shape = shape_of(one.data.spec.template)
     return Kept(
         middle_owner("ControllerRevision", one.metadata), Revision(one.metadata.name, one.revision, made, shape)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from cockpit.backends.base import Emit
@@ -83,9 +83,8 @@ class Meter:
                 if not spaces or client.clock.monotonic() - asked >= SELDOM:
                     asked, wait = client.clock.monotonic(), EVERY if spaces else 2 * EVERY
                     spaces = self._observation.watched
-                for space in spaces:
-                    await self._ask(space)
-                self.missing = ()
+                measured = [at for space in spaces if (at := await self._ask(space)) is not None]
+                self.missing = _outdated(measured, client.clock.now())
                 if nodes := [one for one in shown() if one.kind == NODES.singular]:
                     await self._ask_nodes(nodes)
             except ApiAnswer as error:
@@ -104,7 +103,8 @@ class Meter:
         spaces = {one.space for one in shown if one.backend == "kubernetes" and one.kind != NODES.singular}
         return sorted(spaces) if len(spaces) <= SPACES_MOST else ()
 
-    async def _ask(self, space: str) -> None:
+    async def _ask(self, space: str) -> datetime | None:
+        """Tell what the pods of a namespace (empty: of all) use; when the newest of it was measured."""
         client = self._observation.client
         path = f"{PATH}/namespaces/{space}/pods" if space else f"{PATH}/pods"
         page = await client.get(path, Page[PodMetrics], timeout=TIMEOUT)
@@ -116,6 +116,8 @@ class Meter:
                 self._observation.emit(Sampled(source=source, at=client.clock.now(), samples=samples))
             await asyncio.sleep(0)
         self._last = {key: stamp for key, stamp in self._last.items() if self._observation.fleet.named(*key)}
+        newest = max((one.timestamp or "" for one in items), default="")
+        return moment(newest)
 
     async def _ask_nodes(self, shown: Iterable[Identity]) -> None:
         """What the machines use that are on the screen; their pods' numbers do without it."""
@@ -159,3 +161,12 @@ class Meter:
                 yield Sample(identity, "cpu", 100.0 * sum(cpu), "%")
             if memory:
                 yield Sample(identity, "memory", sum(memory), "B")
+
+
+def _outdated(measured: Sequence[datetime], now: datetime) -> tuple[str, ...]:
+    """What to say of numbers that are all too old to be shown. measured: when each namespace was last."""
+    newest = max(measured, default=None)
+    if newest is None or now - newest <= OLD:
+        return ()
+    when = f"{newest:%Y-%m-%d %H:%M}Z"
+    return (f"CPU and memory are not known: metrics.k8s.io measured them last {when}, or a clock is wrong",)

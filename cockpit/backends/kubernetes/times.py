@@ -8,13 +8,17 @@ from cockpit.backends.kubernetes.wire import Edit
 
 _CONTROLLERS = frozenset({"kube-controller-manager"})
 WRITERS_MOST = 10
+_FIRST_YEAR, _LAST_YEAR = "1970", "2999"
+"""What lies outside is no time of a cluster, and in the local zone or with a deadline added perhaps no time at all."""
 Writers = tuple[tuple[datetime, str], ...]
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
 def moment(words: str | None) -> datetime | None:
-    """The moment, to the microsecond (cut, not rounded); None for what is no time."""
+    """The moment, to the microsecond (cut, not rounded); None for what is no time, and for Go's zero time (year 1)."""
     if not words:
+        return None
+    if not _FIRST_YEAR <= words[:4] <= _LAST_YEAR:
         return None
     if len(words) == 20 and words[19] == "Z":  # nearly always: a tenth of the time of the pattern below
         try:

@@ -211,6 +211,41 @@ async def test_what_cannot_be_read_is_said_and_followed_from_a_new_list(
         await watch.until(lambda: live(watch) and counted(watch) == SHOP)
 
 
+async def test_a_watch_that_fails_from_where_it_stands_begins_with_a_list_again(still: Kubernetes) -> None:
+    failed = streaming(b'{"type":"ERROR","object":{"message":"etcd event received with PrevKv=nil","code":500}}\n')
+    versions: list[str] = []
+
+    def stuck(call: Call) -> bool:
+        if not watches_pods(call):
+            return False
+        versions.append(call.query("resourceVersion"))
+        return versions[-1] == versions[0]
+
+    async with Watch(still.kubeconfig) as watch:
+        await watch.until(lambda: live(watch))
+        broken = Instead(still, stuck, failed)
+        await eventually(lambda: broken.asked, still.emulator.api.watches.cut)
+        crash(still, "payments")
+        await watch.assessed("payments", lambda one: one.state is State.DEGRADED)
+        assert any("PrevKv" in why for why in watch.lost)
+
+
+async def test_numbers_that_are_all_old_are_not_shown_and_that_is_said(still: Kubernetes) -> None:
+    def old(_: Call) -> Reply:
+        pods = still.cluster.store.each("pods", "shop")
+        usage = {"name": "web", "usage": {"cpu": "100m", "memory": "64Mi"}}
+        items = [
+            {"metadata": one["metadata"], "timestamp": "2026-01-01T00:00:00Z", "containers": [usage]} for one in pods
+        ]
+        return Reply(200, msgspec.json.encode({"items": items}))
+
+    Instead(still, lambda call: call.path.startswith("/apis/metrics.k8s.io"), old)
+    async with Watch(still.kubeconfig) as watch:
+        words = "CPU and memory are not known: metrics.k8s.io measured them last 2026-01-01 00:00Z, or a clock is wrong"
+        await watch.until(lambda: (one := watch.board.source(NAME)) and words in one.why)
+        assert all(one.cpu is None for one in watch.board.snapshot().services)
+
+
 async def test_a_line_that_breaks_off_with_its_stream_is_no_change(still: Kubernetes) -> None:
     async with Watch(still.kubeconfig) as watch:
         await watch.until(lambda: live(watch))
