@@ -1,5 +1,6 @@
 """`cockpit check`: what a snapshot says, as JSON with a schema and as text for people. No Textual in here."""
 
+import textwrap
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -171,7 +172,11 @@ def _text(snapshot: Snapshot, width: int, ascii_only: bool) -> Iterator[str]:
     yield _cut(f"{snapshot.profile}: {_WORDS[verdict(snapshot)]}", width, dots)
     yield _cut(f"  {summary}", width, dots)
     for source in snapshot.sources:
-        yield _cut(f"  {_source(source)}", width, dots)
+        # Why a source is lost is told nowhere else, and what to do about it stands at its end.
+        lines = textwrap.wrap(
+            _source(source), width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+        )
+        yield from (_cut(line, width, dots) for line in lines)
     yield _cut(f"  at {snapshot.at:%Y-%m-%d %H:%M:%S} UTC", width, dots)
     if not snapshot.services:
         return

@@ -147,6 +147,16 @@ def test_a_lost_source_is_told() -> None:
     assert "docker:prod-1: lost since 14:00:00 UTC: connection refused" in text
 
 
+def test_why_a_source_is_lost_is_told_to_its_end() -> None:
+    profile, updates = fleet(3)
+    why = SafeText(
+        "the login command aws-login of context prod failed (session expired): " + "run outside: aws-login " * 4
+    )
+    text = to_text(board_of(profile, [*updates, Lost(source=SOURCE, at=START, why=why)]).snapshot())
+    assert f"docker:prod-1: lost since 14:00:00 UTC: {why.strip()} at " in " ".join(text.split())
+    assert max(cells(line) for line in text.splitlines()) <= 80
+
+
 def test_it_loads_no_screen() -> None:
     script = "import sys, cockpit.check; print([name for name in ('textual', 'rich', 'httpx') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
