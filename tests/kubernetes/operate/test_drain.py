@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.backends.change import PlanRefused, Verdict
+from cockpit.backends.change import Permit, PlanRefused, Verdict
 from cockpit.demo.kubernetes.cluster import build
 from cockpit.demo.kubernetes.cluster.access import ADMIN, READ_ONLY, Grant
+from cockpit.demo.kubernetes.cluster.faults import Fault
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF
 from cockpit.mitigate.errors import Refused, TargetChanged
 from cockpit.mitigate.progress import Progress
@@ -18,6 +19,7 @@ from tests.kubernetes.operate.bridge import Bridge
 from tests.kubernetes.operate.keeping import Keeping
 from tests.kubernetes.operate.machines import EMULATED, budget, host_of, made, naked, on, sees, settled
 from tests.kubernetes.operate.test_restart import risks
+from tests.patience import PATIENCE
 from tests.program import CHECKOUT, cockpit_argv
 
 pytestmark = pytest.mark.emulated(EMULATED)
@@ -105,6 +107,21 @@ async def test_a_drain_that_a_budget_holds_to_the_end_did_not_work(bridge: Bridg
     verdict = await bridge.carry_out(plan)
     assert verdict.result == "did not work"
     assert "The disruption budget checkout needs 3 healthy pods" in verdict.evidence[0]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_an_api_that_fails_for_a_while_holds_a_drain_up_and_does_not_end_it(bridge: Bridge, status: int) -> None:
+    name = host_of(bridge, "catalog")
+    plan = await made(bridge, "drain", name)
+    evict, permit = plan.operations[-1], Permit(plan, "test")
+    # Longer than any deadline: the client tells of it at once.
+    bridge.cluster.faults.add(Fault(status=status, where=f"spec.nodeName={name}", retry_after=3600))
+    outcome = await bridge.operator.perform(permit, evict)
+    assert (outcome.accepted, outcome.again > 0) == (True, True)
+    assert dict(outcome.facts)["waits"].startswith(f"{len(evict.instances)} wait: ")
+    bridge.cluster.faults.clear()
+    await bridge.works(plan)
+    assert not on(bridge, name)
 
 
 async def test_what_would_be_lost_for_good_is_refused_unless_it_is_said(bridge: Bridge) -> None:
@@ -204,7 +221,7 @@ async def test_the_command_line_shows_the_same_plan_and_names_nodes_that_are_not
     environ = {"KUBECONFIG": str(kubernetes.kubeconfig), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
 
     async def do(*words: str) -> tuple[int | None, str]:
-        argv = cockpit_argv("--profile", str(file), "do", *words)
+        argv = cockpit_argv("--profile", str(file), "do", *words, "--within", str(PATIENCE))
         process = await asyncio.create_subprocess_exec(
             *argv, cwd=CHECKOUT, env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from cockpit.backends.base import NoAnswer
+from cockpit.backends.base import NoAnswer, SourceError
 from cockpit.backends.change import Operation, Outcome, Plan, PlanRefused, Verb
 from cockpit.backends.kubernetes.errors import ApiAnswer
 from cockpit.backends.kubernetes.kinds import PODS
@@ -52,7 +52,16 @@ class Evict:
     async def perform(self, hands: Hands, operation: Operation) -> Outcome:
         """One round. What has to wait is told, and asked for again."""
         wanted = {one.uid for one in evicted(operation)}
-        left = {one.ref.uid: one for one in await pods_on(hands, operation.target.name) if one.ref.uid in wanted}
+        try:
+            now = await pods_on(hands, operation.target.name)
+        except PlanRefused as error:
+            return Outcome(accepted=False, detail=safe(str(error), 500))
+        except SourceError as error:
+            if isinstance(error, ApiAnswer) and error.status < 500 and error.status != 429:
+                raise
+            # Nothing was asked for in this round: an API that fails for a while does not end a drain of minutes.
+            return Outcome(accepted=True, facts=(("waits", safe(f"{len(wanted)} wait: {error}", 400)),), again=WAIT)
+        left = {one.ref.uid: one for one in now if one.ref.uid in wanted}
         asked, held = 0, dict[str, list[str]]()
         for uid, one in tuple(left.items()):
             if one.leaving or asked == AT_ONCE:
