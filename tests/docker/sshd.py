@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.patience import PATIENCE
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
+_TRIES = 5
 
 
 def why_not() -> str | None:
@@ -31,21 +32,29 @@ class Sshd:
         for name in ("host", "user"):
             argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.home / name)]
             subprocess.run(argv, check=True, timeout=PATIENCE)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
         (self.home / "authorized").write_text((self.home / "user.pub").read_text())
-        (self.home / "sshd_config").write_text(self._server(docker_host))
-        (self.home / "ssh_config").write_text(self._client())
         wrapper = self.home / "bin" / "ssh"
         wrapper.parent.mkdir()
         wrapper.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {self.home}/ssh_config "$@"\n')
         wrapper.chmod(0o755)
         Path("/run/sshd").mkdir(exist_ok=True)
-        argv = [SSHD, "-D", "-e", "-f", str(self.home / "sshd_config")]
         self._log = (self.home / "log").open("wb")
-        self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
-        self._await()
+        # sshd cannot choose a port by itself, and a free one may be taken until it listens there.
+        for _ in range(_TRIES):
+            self._process = self._start(docker_host)
+            if self._listens():
+                return
+            self._process.wait(PATIENCE)
+        raise RuntimeError(f"sshd did not come up: {(self.home / 'log').read_text()}")
+
+    def _start(self, docker_host: str) -> "subprocess.Popen[bytes]":
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        (self.home / "sshd_config").write_text(self._server(docker_host))
+        (self.home / "ssh_config").write_text(self._client())
+        argv = [SSHD, "-D", "-e", "-f", str(self.home / "sshd_config")]
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
 
     @property
     def url(self) -> str:
@@ -67,12 +76,16 @@ class Sshd:
         (self.home / "known").write_text(f"[127.0.0.1]:{self.port} {key}")
         return f"IdentityFile {self.home}/user\nIdentitiesOnly yes\nUserKnownHostsFile {self.home}/known\n"
 
-    def _await(self) -> None:
+    def _listens(self) -> bool:
+        """Once it does; False when it has ended instead."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end and self._process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
-                return
-        raise RuntimeError(f"sshd did not come up: {(self.home / 'log').read_text()}")
+            if f"listening on 127.0.0.1 port {self.port}." in (self.home / "log").read_text():
+                return True
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.05)
+        self._process.kill()
+        return False
 
     def close(self) -> None:
         self._process.terminate()

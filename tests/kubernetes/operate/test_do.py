@@ -56,7 +56,7 @@ async def test_what_is_kept_lies_in_the_state_directory(
 async def test_a_terminal_that_hangs_up_leaves_no_process_and_no_shell(kubernetes: Kubernetes, tmp_path: Path) -> None:
     file = tmp_path / "shop.yaml"
     file.write_text(PROFILE, "utf-8")
-    argv = cockpit_argv("--profile", str(file), "do", "web", "shell", "--yes")
+    argv = cockpit_argv("--profile", str(file), "do", "web", "shell", "--yes", "--within", str(WITHIN))
     environ = {"KUBECONFIG": str(kubernetes.kubeconfig)}
     terminal = await asyncio.to_thread(Terminal, argv, cols=80, rows=24, cwd=CHECKOUT, home=tmp_path, env=environ)
     try:

@@ -105,8 +105,9 @@ async def do(kubernetes: Kubernetes, home: Path, *words: str) -> tuple[int, str,
     """(exit status, stdout, stderr) of `cockpit do` as a process of its own."""
     (home / "shop.yaml").write_text(PROFILE, "utf-8")
     environ = clean_env(home) | {"KUBECONFIG": str(kubernetes.kubeconfig)}
+    argv = brisk_argv("--profile", str(home / "shop.yaml"), "do", *words, "--within", str(PATIENCE))
     process = await asyncio.create_subprocess_exec(
-        *brisk_argv("--profile", str(home / "shop.yaml"), "do", *words), env=environ, cwd=CHECKOUT,
+        *argv, env=environ, cwd=CHECKOUT,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     async with asyncio.timeout(2 * PATIENCE):
