@@ -235,3 +235,25 @@ async def test_over_tls_a_token_is_needed(tmp_path: Path) -> None:
     assert (good.code, good.out.split()) == (0, ["node/node-000", "node/node-001", "node/node-002"])
     assert old.code == 1
     assert "You must be logged in to the server" in old.err
+
+
+@pytest.mark.emulated("be asked for what it begins with")
+async def test_accounts_roles_priorities_and_leases_are_there(kubernetes: Kubernetes, kubectl: Kubectl) -> None:
+    await kubectl.ask("create", "namespace", "other")
+    await until(kubernetes.cluster, lambda: kubernetes.cluster.store.get("serviceaccounts", "other", "default"))
+    kubernetes.cluster.policy.tokens = {"known": "ops"}
+    path = "/api/v1/namespaces/other/serviceaccounts/default/token"
+    async with client(kubernetes.url) as asker:
+        ops = {"Authorization": "Bearer known"}
+        asked = await asker.post(path, json={"spec": {"expirationSeconds": 900}}, headers=ops)
+        mine = {"Authorization": f"Bearer {asked.json()['status']['token']}"}
+        review = await asker.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", json={}, headers=mine)
+    assert review.json()["status"]["userInfo"]["username"] == "system:serviceaccount:other:default"
+    kubernetes.cluster.policy.tokens = {}
+    assert len((await kubectl.ask("create", "token", "default", "-n", "other")).strip()) == 43
+    await kubectl.ask("create", "role", "reader", "--verb=get", "--resource=pods,deployments.apps")
+    await kubectl.ask("create", "rolebinding", "reads", "--role=reader", "--serviceaccount=other:default")
+    assert "deployments.apps" in await kubectl.ask("describe", "role", "reader")
+    assert (await kubectl.ask("get", "rolebinding", "reads", "--no-headers")).split()[:2] == ["reads", "Role/reader"]
+    assert "system-node-critical" in await kubectl.ask("get", "priorityclasses")
+    assert "HolderIdentity:  node-000" in await kubectl.ask("describe", "node", "node-000")

@@ -20,6 +20,7 @@ from cockpit.demo.kubernetes.api.read import Reads
 from cockpit.demo.kubernetes.api.reviews import review
 from cockpit.demo.kubernetes.api.routes import Target, target_of
 from cockpit.demo.kubernetes.api.scale import scale
+from cockpit.demo.kubernetes.api.token import token
 from cockpit.demo.kubernetes.api.watch import Watches
 from cockpit.demo.kubernetes.api.write import Writes
 from cockpit.demo.kubernetes.cluster.access import Deed
@@ -57,6 +58,7 @@ class Api:
             "attach": partial(attach, cluster, reads),
             "exec": partial(execute, cluster, reads),
             "portforward": partial(forward, cluster, reads),
+            "token": partial(token, cluster, reads),
         }
 
     def compact(self) -> None:

@@ -31,6 +31,7 @@ _SUBRESOURCES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "exec": ("", "PodExecOptions", ("create", "get")),
     "log": ("", "Pod", ("get",)),
     "portforward": ("", "PodPortForwardOptions", ("create", "get")),
+    "token": ("authentication.k8s.io/v1", "TokenRequest", ("create",)),
 }
 """name -> (its group and version, its kind, verbs); an empty one is the parent's."""
 

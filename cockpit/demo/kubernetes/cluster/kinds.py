@@ -65,7 +65,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("", "v1", "replicationcontrollers", "ReplicationController", short=("rc",), categories=_ALL),
     Kind("", "v1", "resourcequotas", "ResourceQuota", short=("quota",), subresources=("status",)),
     Kind("", "v1", "secrets", "Secret"),
-    Kind("", "v1", "serviceaccounts", "ServiceAccount", short=("sa",)),
+    Kind("", "v1", "serviceaccounts", "ServiceAccount", short=("sa",), subresources=("token",)),
     Kind("", "v1", "services", "Service", short=("svc",), subresources=("status",), categories=_ALL),
     Kind(
         "apiextensions.k8s.io",
@@ -107,6 +107,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("networking.k8s.io", "v1", "ingresses", "Ingress", short=("ing",), subresources=("status",)),
     Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", short=("netpol",)),
     Kind("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", short=("pdb",), subresources=("status",)),
+    Kind("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", False),
+    Kind("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", False),
+    Kind("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
+    Kind("rbac.authorization.k8s.io", "v1", "roles", "Role"),
+    Kind("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", False, ("pc",)),
     Kind("shop.example.com", "v1", "promotions", "Promotion", short=("promo",), subresources=("status",)),
     Kind("storage.k8s.io", "v1", "storageclasses", "StorageClass", False, ("sc",)),
 )

@@ -23,7 +23,20 @@ _KEPT = (
 )
 """Metadata that a client cannot change."""
 
-_NO_GENERATION = frozenset({"pods", "configmaps", "secrets", "events", "namespaces", "nodes", "services", "endpoints"})
+_NO_GENERATION = frozenset(
+    {
+        "configmaps",
+        "endpoints",
+        "events",
+        "leases.coordination.k8s.io",
+        "namespaces",
+        "nodes",
+        "pods",
+        "secrets",
+        "serviceaccounts",
+        "services",
+    }
+)
 
 
 class Objects:

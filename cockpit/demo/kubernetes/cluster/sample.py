@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from cockpit.demo.kubernetes.cluster import build, extras
+from cockpit.demo.kubernetes.cluster import basics, build, extras
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.demo.kubernetes.cluster.standing import Standing
@@ -25,16 +25,22 @@ def ground(cluster: Cluster, nodes: int = 3, age: timedelta = timedelta(days=7))
     """Namespaces and nodes of an empty cluster."""
     created = stamp(cluster.now() - age)
     for name in _SYSTEM:
-        cluster.objects.create(BY_SHELF["namespaces"], build.namespace(name), created=created)
+        _namespace(cluster, name, created)
     for number in range(nodes):
         node = build.node(f"node-{number:03d}", number, stamp(cluster.now()))
         cluster.objects.create(BY_SHELF["nodes"], node, created=created)
+    basics.put(cluster, created)
+
+
+def _namespace(cluster: Cluster, name: str, created: str) -> None:
+    cluster.objects.create(BY_SHELF["namespaces"], build.namespace(name), created=created)
+    basics.account(cluster, name, created)
 
 
 def shop(cluster: Cluster, namespace: str = "shop") -> None:
     """The sample platform in place, all ready."""
     standing = Standing(cluster)
-    cluster.objects.create(BY_SHELF["namespaces"], build.namespace(namespace), created=standing.created)
+    _namespace(cluster, namespace, standing.created)
     for storage, obj in definitions(namespace):
         if storage == DEPLOYMENTS:
             standing.deployment(obj)
@@ -62,7 +68,7 @@ def fleet(cluster: Cluster, pods: int, deployments: int, namespaces: int = 12) -
     """`pods` ready pods of about 7 kB over `deployments` Deployments, spread over namespaces team-00, team-01, ..."""
     standing = Standing(cluster)
     for number in range(namespaces):
-        cluster.objects.create(BY_SHELF["namespaces"], build.namespace(f"team-{number:02d}"), created=standing.created)
+        _namespace(cluster, f"team-{number:02d}", standing.created)
     for number in range(deployments):
         namespace, app = f"team-{number % namespaces:02d}", f"app-{number:03d}"
         share = pods // deployments + (number < pods % deployments)

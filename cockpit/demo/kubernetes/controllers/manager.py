@@ -8,6 +8,7 @@ from cockpit.demo.kubernetes.api.selectors import matches
 from cockpit.demo.kubernetes.cluster.cluster import Cluster
 from cockpit.demo.kubernetes.cluster.kinds import BY_SHELF, Json
 from cockpit.demo.kubernetes.cluster.store import Change
+from cockpit.demo.kubernetes.controllers.accounts import Accounts
 from cockpit.demo.kubernetes.controllers.autoscaling import Autoscalers
 from cockpit.demo.kubernetes.controllers.cronjob import CronJobs
 from cockpit.demo.kubernetes.controllers.daemonset import DaemonSets
@@ -46,6 +47,7 @@ class Manager:
             "horizontalpodautoscalers.autoscaling": Autoscalers(cluster).reconcile,
             "resourcequotas": Quotas(cluster).reconcile,
             "services": EndpointSlices(cluster).reconcile,
+            "namespaces": Accounts(cluster).reconcile,
             **more,
         }
         self._wakes = frozenset(reconcilers)

@@ -66,6 +66,11 @@ def _reached(ingress: Json) -> str:
     return ",".join(one.get("ip") or one.get("hostname", "") for one in at("status.loadBalancer.ingress", [])(ingress))
 
 
+def _role(binding: Json) -> str:
+    role = at("roleRef", {})(binding)
+    return f"{role.get('kind', '')}/{role.get('name', '')}"
+
+
 def _count(path: str) -> Column:
     return Column("Data", lambda obj: str(len(at(path, {})(obj))))
 
@@ -133,6 +138,18 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         Column("Ready", _condition("Ready")),
         Column("Reason", at("status.reason", ""), wide=True),
         AGE,
+    ),
+    "serviceaccounts": (NAME, Column("Secrets", lambda obj: len(at("secrets", [])(obj)), "integer"), AGE),
+    "roles.rbac.authorization.k8s.io": (NAME, Column("Created At", at("metadata.creationTimestamp"), "date")),
+    "clusterroles.rbac.authorization.k8s.io": (NAME, Column("Created At", at("metadata.creationTimestamp"), "date")),
+    "rolebindings.rbac.authorization.k8s.io": (NAME, Column("Role", _role), AGE),
+    "clusterrolebindings.rbac.authorization.k8s.io": (NAME, Column("Role", _role), AGE),
+    "priorityclasses.scheduling.k8s.io": (
+        NAME,
+        Column("Value", at("value", 0), "integer"),
+        Column("Global-Default", at("globalDefault", False), "boolean"),
+        AGE,
+        Column("PreemptionPolicy", at("preemptionPolicy", "PreemptLowerPriority")),
     ),
     "leases.coordination.k8s.io": (NAME, Column("Holder", at("spec.holderIdentity", "")), AGE),
     "endpoints": (
