@@ -62,7 +62,7 @@ def _watching(add: _Add) -> None:
     opened.add_argument("file", nargs="?", metavar="PROFILE", help="a file, or the name of a shipped profile")
     _screen_options(opened)
     demo = add("demo", "open the cockpit on a small shop that runs here, with faults to try")
-    demo.add_argument("--drill", metavar="NAME", help="start with this fault")
+    demo.add_argument("--drill", metavar="NAME", help="start with this fault; a wrong one lists them")
     demo.add_argument("--kubernetes", action="store_true", help="a shop on an emulated Kubernetes cluster instead")
     _screen_options(demo)
     check = add("check", "assess once and print it; exit 0 well, 1 something is down or degraded, 2 cannot tell")
@@ -80,7 +80,7 @@ def _watching(add: _Add) -> None:
 def _profiles(add: _Add) -> None:
     """What reads and writes profiles."""
     validate = add("validate", "check a profile and say everything that is wrong with it")
-    validate.add_argument("file", metavar="FILE")
+    validate.add_argument("file", metavar="FILE", help="a file, or the name of a shipped profile")
     add("schema", "print the JSON Schema of profiles")
     init = add("init", "write a profile of what runs here")
     init.add_argument(

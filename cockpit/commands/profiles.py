@@ -10,10 +10,19 @@ from cockpit.commands.common import complain
 
 
 def validate(options: argparse.Namespace) -> int:
-    """Everything that is wrong with a profile, one located line each; exit 0 or 64."""
+    """Everything that is wrong with a profile (a file or a shipped one), one located line each; exit 0 or 64."""
+    from cockpit.profile.locate import NoSuchProfile, locate
     from cockpit.profile.validate import validate as validated
+    from cockpit.resources import profiles
 
-    lines, code = validated(Path(options.file), os.environ)
+    path = Path(options.file)
+    if not path.exists():
+        try:
+            path = locate(options.file, profiles().glob("*.yaml"))
+        except NoSuchProfile as error:
+            complain(str(error))
+            return 64
+    lines, code = validated(path, os.environ)
     (sys.stderr if code else sys.stdout).write("\n".join(lines) + "\n")
     return code
 

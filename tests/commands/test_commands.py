@@ -78,6 +78,15 @@ services:
     assert run("check", "./bad.yaml").returncode == 64
 
 
+def test_validate_takes_a_file_or_the_name_of_a_shipped_profile(run: Run, tmp_path: Path) -> None:
+    assert run("validate", "ai-orchestrator").stdout.splitlines()[0].endswith("4 severities")
+    (tmp_path / "mine").write_text("version: 1\nname: mine\n")
+    assert run("validate", "mine").stdout.startswith("mine: well formed: mine")
+    done = run("validate", "somabrian")
+    assert (done.returncode, done.stdout) == (64, "")
+    assert "did you mean 'somabrain'?" in done.stderr
+
+
 def test_an_unset_secret_is_named_by_validate_and_only_unknown_in_check(run: Run, tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(
         """version: 1
