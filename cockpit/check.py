@@ -163,6 +163,8 @@ _GLYPHS = {
 """The sign of each state, and the one for a terminal without UTF-8."""
 _WORDS: dict[Verdict, str] = {"ok": "all well", "failing": "not well", "unknown": "cannot tell"}
 _NAME_MOST = 30
+_REASON_MOST = 4
+"""Lines: at 80 columns enough for 250 letters, of which a reason has seldom more."""
 
 
 def _text(snapshot: Snapshot, width: int, ascii_only: bool) -> Iterator[str]:
@@ -193,9 +195,19 @@ def _text(snapshot: Snapshot, width: int, ascii_only: bool) -> Iterator[str]:
         if _cells(line) + 2 + _cells(one.why) <= width:
             yield f"{line}  {one.why}".rstrip()
         else:
-            # Nothing here opens on Enter: a reason that does not fit gets a line of its own.
+            # Nothing here opens on Enter: a reason that does not fit gets lines of its own.
             yield _cut(line.rstrip(), width, dots)
-            yield _cut(f"{'':16}{one.why}", width, dots)
+            yield from _reason(one.why, width, dots)
+
+
+def _reason(why: str, width: int, dots: str) -> Iterator[str]:
+    indent = " " * 16
+    letters = width if _cells(why) <= len(why) else (width + len(indent)) // 2  # wide letters take two cells each
+    lines = textwrap.wrap(
+        why, letters, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False,
+        max_lines=_REASON_MOST, placeholder=f" {dots}",
+    )  # fmt: skip
+    return (_cut(line, width, dots) for line in lines)
 
 
 def _source(source: SourceStatus) -> str:

@@ -139,6 +139,21 @@ def test_wide_names_do_not_break_the_columns() -> None:
     assert all(sum(2 if char in "東京" else 1 for char in line) <= 80 for line in lines)
 
 
+def test_a_reason_that_does_not_fit_is_told_over_several_lines() -> None:
+    snapshot = with_states(State.DOWN)
+
+    def told(why: str) -> list[str]:
+        first = replace(snapshot.services[0], why=SafeText(why))
+        lines = to_text(replace(snapshot, services=(first,))).splitlines()
+        return [line.strip() for line in lines if line.startswith(" " * 16)]
+
+    why = "exit 1: FATAL configuration: PROVIDER_TIMEOUT_MS is not a number, restarted 4x, 2 m after rollout web:1 -> 2"
+    assert len(told(why)) == 2
+    assert " ".join(told(why)) == why
+    assert "".join(told("東京" * 60)) == "東京" * 60
+    assert [line.endswith("…") for line in told("word " * 200)] == [False, False, False, True]
+
+
 def test_a_lost_source_is_told() -> None:
     profile, updates = fleet(3)
     why = SafeText("connection refused")
