@@ -39,7 +39,7 @@ PING_EVERY = 15.0
 """Seconds between two looks whether the engine still answers: a broken link shows nothing by itself."""
 ROUNDS: tuple[tuple[tuple[str, ...], float], ...] = ((("HUP", "CONT"), 2.0), (("KILL",), 2.0))
 """What whatever still runs is sent, and for how many seconds it is then waited for its end."""
-ENDED_WITHIN, SIGNAL_WITHIN, LOOK_EVERY = 2.0, 1.5, 0.05
+ENDED_WITHIN, SIGNAL_WITHIN, LOOK_EVERY = 5.0, 1.5, 0.05
 """Seconds for its end to be known once it printed all, for a signal to be sent, and between two looks."""
 SIZE_WITHIN = 10.0
 """Seconds after which it is shown in whatever size it has."""

@@ -15,8 +15,8 @@ from cockpit.demo.host.service import ServiceState
 from cockpit.demo.host.spawn import Child, Request, spawn
 from cockpit.demo.shop.context import Registry
 
-GRACE = 3.0
-"""Seconds between TERM and KILL."""
+GRACE = 10.0
+"""Seconds between TERM and KILL: all of them end in milliseconds, but a busy machine may let one wait for its turn."""
 CONTROL_LIMIT = 256 * 1024
 BACKOFF_FIRST, BACKOFF_MOST, STEADY = 0.5, 15.0, 10.0
 """Seconds before a crashed process is started again (doubled each time), and after how long up it counts as steady."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from cockpit.demo.faults import BY_NAME as FAULTS_BY_NAME
 from cockpit.demo.faults import FAULTS
-from cockpit.demo.host.instance import Instance
+from cockpit.demo.host.instance import GRACE, Instance
 from cockpit.demo.host.process import usage
 from cockpit.demo.host.service import ServiceState
 from cockpit.demo.host.supervisor import Supervisor
@@ -99,7 +99,7 @@ def _restart(host: Supervisor, params: Params) -> Result:
 def _stop(host: Supervisor, params: Params) -> Result:
     chosen = the_instances(host, params)
     for instance in chosen:
-        instance.end("stay", number(params, "grace", 3.0, 0.0, 60.0))
+        instance.end("stay", number(params, "grace", GRACE, 0.0, 60.0))
     return _accepted(chosen[0].service)
 
 
