@@ -175,7 +175,7 @@ class _Run:
         self._done.append(
             Done(operation=operation, baseline=before, answered=self._clock.now(), told=told, lives=lives)
         )
-        self._done[-1], ruling = await self._await(number, operation, outcome)
+        self._done[-1], ruling = await self._await(number, operation, outcome, why)
         if ruling.result == "worked":
             self._steps.finish(number, ruling.evidence)
             return None
@@ -194,15 +194,22 @@ class _Run:
             return ""
         return not_good(self._board.snapshot(), operation.service or self._plan.service, operation.requires)
 
-    async def _await(self, number: int, operation: Operation, outcome: Outcome | None) -> tuple[Done, Ruling]:
-        """Wait until this operation's own `done_when` holds, before the next is begun."""
+    async def _await(
+        self, number: int, operation: Operation, outcome: Outcome | None, why: str
+    ) -> tuple[Done, Ruling]:  # fmt: skip
+        """Wait until this operation's own `done_when` holds, before the next is begun. why: there is no outcome."""
         hold = SETTLE if required(operation.done_when).crashes else 0.0
+        lost = f"no answer ({why}), so it is watched whether it was done" if outcome is None else ""
+
+        def tell(ruling: Ruling) -> None:
+            words = "; ".join(text for text in (lost, *ruling.evidence[:1]) if text)
+            self._steps.tell(number, (safe(words),) if words else (), more=rounds.more)
 
         async def watch(done: Done, seconds: float) -> Ruling:
             return await verify(
                 self._question((done,), hold=hold, deadline=seconds, probes=False), self._board, self._clock,
-                tell=lambda ruling: self._steps.tell(number, ruling.evidence, more=rounds.more),
-                stopping=lambda: bool(self._stopping) and operation.safe_to_stop_after, crashes=self._steps.crashes,
+                tell=tell, stopping=lambda: bool(self._stopping) and operation.safe_to_stop_after,
+                crashes=self._steps.crashes,
             )  # fmt: skip
 
         rounds = Rounds(operation, self._clock, lambda: self._asking.perform(operation), watch, lambda: self._stopping)

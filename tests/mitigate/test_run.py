@@ -133,6 +133,8 @@ async def test_an_answer_that_never_came_is_judged_by_what_is_seen(stage: Stage)
     verdict = await stage.play(plan(operation(1), made_at=stage.clock.now()))
     assert verdict.result == "worked"
     assert "no answer (connection reset by the daemon); it may have been done" in stage.journal.lines()[1]
+    waited = [str(one.steps[0].detail) for one in stage.told if one.steps[0].state == "running"]
+    assert any(words.startswith("no answer (connection reset by the daemon), so it is watched") for words in waited)
 
 
 async def test_a_target_that_changed_is_left_alone(stage: Stage) -> None:
