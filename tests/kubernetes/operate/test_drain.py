@@ -2,10 +2,13 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cockpit.backends.base import NoAnswer
 from cockpit.backends.change import Permit, PlanRefused, Verdict
+from cockpit.backends.kubernetes.operate.nodes.evict import SILENT
 from cockpit.demo.kubernetes.cluster import build
 from cockpit.demo.kubernetes.cluster.access import ADMIN, READ_ONLY, Grant
 from cockpit.demo.kubernetes.cluster.faults import Fault
@@ -122,6 +125,26 @@ async def test_an_api_that_fails_for_a_while_holds_a_drain_up_and_does_not_end_i
     bridge.cluster.faults.clear()
     await bridge.works(plan)
     assert not on(bridge, name)
+
+
+async def test_evictions_that_are_never_answered_end_their_round_so_that_a_stop_is_heard(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = host_of(bridge, "catalog")
+    for number in range(SILENT + 2):
+        naked(bridge, f"extra-{number}", name)
+    plan = await made(bridge, "drain", name, force="yes")
+    asked: list[str] = []
+
+    async def silent(_: str, path: str, *__: Any, **___: Any) -> Any:
+        asked.append(path)
+        raise NoAnswer("no answer in time")
+
+    monkeypatch.setattr(bridge.operator._client, "send", silent)
+    outcome = await bridge.operator.perform(Permit(plan, "test"), plan.operations[-1])
+    assert (outcome.accepted, outcome.again > 0, len(asked)) == (True, True, SILENT)
+    assert dict(outcome.facts)["waits"].startswith(f"{SILENT} wait (shop/")
+    assert dict(outcome.facts)["waits"].endswith("): no answer in time")
 
 
 async def test_what_would_be_lost_for_good_is_refused_unless_it_is_said(bridge: Bridge) -> None:

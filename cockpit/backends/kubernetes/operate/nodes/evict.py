@@ -1,5 +1,6 @@
 """Evicting pods from a node, in rounds: what a disruption budget holds back is asked for again."""
 
+import random
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -16,6 +17,8 @@ from cockpit.board.text import safe
 
 AT_ONCE = 5
 """Evictions in one round: between two rounds it can be stopped."""
+SILENT = 2
+"""Evictions without an answer that end a round: each takes the client's 10 s, and a stop is heard only between two."""
 NEXT, WAIT = 1.0, 5.0
 """Seconds to the next round: while there are pods to ask for, and while all that are left have to wait."""
 _pods = msgspec.json.Decoder(tuple[PodRef, ...]).decode
@@ -62,12 +65,16 @@ class Evict:
             # Nothing was asked for in this round: an API that fails for a while does not end a drain of minutes.
             return Outcome(accepted=True, facts=(("waits", safe(f"{len(wanted)} wait: {error}", 400)),), again=WAIT)
         left = {one.ref.uid: one for one in now if one.ref.uid in wanted}
-        asked, held = 0, dict[str, list[str]]()
-        for uid, one in tuple(left.items()):
-            if one.leaving or asked == AT_ONCE:
+        asked = silent = 0
+        held: dict[str, list[str]] = {}
+        # In another order each round: those that are never answered for do not keep the others from being asked for.
+        for uid, one in random.sample(tuple(left.items()), len(left)):
+            if one.leaving or asked == AT_ONCE or silent == SILENT:
                 continue
             try:
                 why = await _evict(hands, one)
+            except NoAnswer as error:
+                silent, why = silent + 1, str(error)
             except ApiAnswer as error:
                 if error.status == 404:
                     del left[uid]
@@ -81,12 +88,13 @@ class Evict:
 
 
 async def _evict(hands: Hands, one: OnNode) -> str:
-    """Ask for it; why it has to wait, empty when it goes."""
+    """Ask for it; why it has to wait, empty when it goes. NoAnswer: nothing came in time."""
+    request = eviction(one.ref)
     try:
-        await hands.send(eviction(one.ref))
-    except NoAnswer as error:
-        return str(error)
+        await hands.client.send(request.method, request.path, request.body)
     except ApiAnswer as error:
+        if error.status >= 500:
+            return f"{error} (HTTP {error.status}): it may have been done all the same"
         if error.status not in (409, 429):
             raise
         return error.budget or error.message
@@ -101,8 +109,8 @@ def _again(left: Mapping[str, OnNode], asked: int) -> float:
 def _facts(left: Mapping[str, OnNode], held: Mapping[str, Sequence[str]]) -> tuple[tuple[str, SafeText], ...]:
     """Under the names that `mitigate.emptied` reads."""
     waits = "; ".join(
-        f"{len(places)} {'waits' if len(places) == 1 else 'wait'} ({named(places, 2)}): {why}"
-        for why, places in held.items()
+        f"{len(places)} {'waits' if len(places) == 1 else 'wait'} ({named(sorted(places), 2)}): {why}"
+        for why, places in sorted(held.items())
     )
     uids = ("left", safe(" ".join(sorted(left)), 40_000))
     return (uids, ("waits", safe(waits, 400))) if waits else (uids,)
