@@ -106,6 +106,8 @@ class Instance(Struct, frozen=True, kw_only=True):
     restarts: int | None = None
     created_at: datetime | None = None
     started_at: datetime | None = None
+    preparing_at: datetime | None = None
+    """When what runs before its start (an init container) began last; None once it has started."""
     finished_at: datetime | None = None
     image: SafeText = SafeText("")
     image_id: str = ""

@@ -78,8 +78,8 @@ class InstanceLog:
 
     @property
     def started(self) -> datetime | None:
-        """When the present run began."""
-        return self.instance.started_at if self.instance else None
+        """When the present run began; before it has started, when what prepares it did."""
+        return self.instance.started_at or self.instance.preparing_at if self.instance else None
 
     @property
     def begun(self) -> datetime | None:
@@ -92,7 +92,9 @@ class InstanceLog:
 
     def wants(self, live: bool) -> bool:
         """Whether a stream is to be opened: at first, and for each new run when the log is followed."""
-        if self.open or self.gone or (self.instance is not None and self.instance.phase in NOT_YET):
+        if self.open or self.gone:
+            return False
+        if self.instance is not None and self.instance.phase in NOT_YET and self.started is None:
             return False
         return not self._begun or (live and self.started != self._read_run)
 
@@ -106,8 +108,8 @@ class InstanceLog:
     def see(self, instance: Instance) -> bool:
         """Take in what the board knows now; True when a run has ended whose end is to be told (`tell_end`)."""
         before, self.instance = self.instance, instance
-        again = before is not None and before.started_at != instance.started_at and instance.phase not in NOT_YET
-        if again and self._begun and before is not None:
+        again = before is not None and before.started_at not in (None, instance.started_at)
+        if again and self._begun and before is not None and instance.phase not in NOT_YET:
             words = "runs again" if self._told_end == (before.started_at,) else "was restarted"
             self.say(f"{self.name} {words}", instance.started_at)
         if instance.phase in RUNS | NOT_YET or self._told_end == (instance.started_at,):
@@ -169,7 +171,7 @@ class InstanceLog:
 
         def ended(_: object) -> bool:
             found = self._now(self.id)
-            return found is None or found.phase not in RUNS or found.started_at != run
+            return found is None or found.phase not in RUNS or (found.started_at or found.preparing_at) != run
 
         with suppress(TimeoutError):
             await self._board.until(ended, within=KNOWN_WITHIN)

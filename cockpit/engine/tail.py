@@ -19,7 +19,7 @@ from cockpit.logs.pattern import PatternError
 from cockpit.logs.ring import Parsed, Ring
 from cockpit.logs.view import View
 
-_LOST, _NOTE = attrgetter("lost"), attrgetter("note")
+_LOST, _NOTE, _PART = attrgetter("lost"), attrgetter("note"), attrgetter("part")
 WINDOW_MOST = 1_000
 MOVED = 2 * SLICE_LINES
 """Lines that go from the merge into the ring in one turn of the loop."""
@@ -52,6 +52,8 @@ class Tail:
         """Lines that backends say were lost before they got here."""
         self.givers = 0
         """Others than the streams that put lines into this log now."""
+        self.parted = False
+        """Instances of several containers write it, which come one after the other where they are old."""
         self._clock, self._changed = around.clock, changed
         self._closed = False
         self.view = View(ring, LogQuery())
@@ -139,10 +141,10 @@ class Tail:
                 await asyncio.sleep(0)
 
     def put(self, lines: Sequence[Parsed]) -> None:
-        """Lines of one instance: merged by time when there are several."""
+        """Lines of one instance: merged by time when there are several, of instances or of their containers."""
         if self._closed:
             return
-        if self._speaking <= 1 and not len(self._merge):
+        if self._speaking <= 1 and not self.parted and not len(self._merge):
             self._append(lines)
             return
         self._merge.put(lines, self._clock.monotonic(), self._clock.now())
@@ -210,6 +212,7 @@ class TailSink:
         for part in slices(batch):
             async with tail.turn:
                 lines = self._ingest(part)
+                tail.parted = tail.parted or any(map(_PART, part))
                 self._listener.take(lines)
                 if any(map(_LOST, part)) or any(map(_NOTE, part)):
                     lines = self._with_notes(part, lines)

@@ -306,3 +306,31 @@ async def test_hostile_lines_are_safe_and_stay_text(text: str) -> None:
         assert line.text.isprintable()
         assert line.text.startswith("a ")
         assert line.text.endswith(" b")
+
+
+async def test_what_prepares_an_instance_is_read_before_it_starts() -> None:
+    waits = replace(ONE, phase=Phase.PENDING, started_at=None)
+    prepares = replace(waits, preparing_at=START)
+    async with stage(workload("web", waits)) as on:
+        tail = await on.open()
+        assert not on.source.requests
+        on.put("web", prepares)
+        await on.clock.advance(1)
+        await on.write("web-1", raw(1, "migrating"), None)
+        await on.clock.advance(KNOWN_WITHIN + 1)
+        assert on.source.open_streams == 0
+        on.put("web", replace(prepares, preparing_at=START + timedelta(seconds=8)))
+        await on.write("web-1", raw(9, "migrating again"), None, wait=1)
+        on.put("web", replace(ONE, started_at=START + timedelta(seconds=12)))
+        await on.write("web-1", raw(13, "up"), wait=1)
+        assert on.texts(tail) == ["migrating", "migrating again", "up"]
+
+
+async def test_containers_of_one_instance_are_merged_by_time() -> None:
+    async with stage(workload("web", ONE)) as on:
+        tail = await on.open()
+        for part, seconds in (("app", (1, 3)), ("mesh", (2, 4))):
+            for second in seconds:
+                on.feed("web-1", replace(raw(second, f"{part} {second}"), part=part))
+        await on.clock.advance(1)
+        assert on.texts(tail) == ["app 1", "mesh 2", "app 3", "mesh 4"]

@@ -1,7 +1,7 @@
 """Reads the log of one pod: of all its containers at once, each on a stream of its own.
 
 The API reads `sinceTime` in whole seconds and ends a stream when its container does. Where several containers write,
-one that is started again is followed again here; of a pod with one container its new run is asked for anew.
+one that is started later, or again, is followed here; of a pod with one container its new run is asked for anew.
 """
 
 import asyncio
@@ -81,21 +81,21 @@ class PodLog:
         pod = await self._pod()
         names = readable(pod, previous=request.previous)
         if not names:
-            which = (
-                "no run before the present one is kept" if request.previous else "none of its containers has started"
-            )
-            raise SourceError(f"no log of {self._name}: {which}")
-        several = len(pod.spec.containers or ()) + len(pod.spec.init_containers or ()) > 1
-        if len(names) == 1 and not several:
+            which = "no run before the present one is kept" if request.previous else "no container has started yet"
+            raise SourceError(f"{which}: {self._name}")
+        count = len(pod.spec.containers or ()) + len(pod.spec.init_containers or ())
+        if len(names) == count == 1:
             return self._container(names[0], "", request)
-        return self._merged(names, request)
+        return self._merged(names, count, request)
 
-    async def _merged(self, names: Sequence[str], request: LogRequest) -> AsyncGenerator[Sequence[RawLine], None]:
+    async def _merged(
+        self, names: Sequence[str], count: int, request: LogRequest
+    ) -> AsyncGenerator[Sequence[RawLine], None]:
         queue: asyncio.Queue[Sequence[RawLine] | _End] = asyncio.Queue(QUEUED)
         last: dict[str, datetime] = {}
         async with contextlib.AsyncExitStack() as stack:
             running = {name: await _started(stack, self._pump(name, request, queue)) for name in names}
-            again = await _started(stack, self._look(running, last, request, queue)) if request.follow else None
+            again = await _started(stack, self._look(running, count, last, request, queue)) if request.follow else None
             while any(not task.done() for task in running.values()) or not queue.empty():
                 one = await queue.get()
                 if not isinstance(one, _End):
@@ -121,20 +121,18 @@ class PodLog:
         await queue.put(_End(name, failure))
 
     async def _look(
-        self, running: dict[str, "asyncio.Task[None]"], last: dict[str, datetime], request: LogRequest,
+        self, running: dict[str, "asyncio.Task[None]"], count: int, last: dict[str, datetime], request: LogRequest,
         queue: "asyncio.Queue[Sequence[RawLine] | _End]",
     ) -> None:  # fmt: skip
-        """Follow containers again that run again, while others of the pod go on."""
+        """Follow containers that run again, or only now, while others of the pod go on."""
         async with contextlib.AsyncExitStack() as stack:
             while True:
                 await self._client.clock.sleep(LOOK_EVERY)
-                ended = [name for name, task in running.items() if task.done()]
-                if not ended:
+                if len(running) == count and not any(task.done() for task in running.values()):
                     continue
-                pod = await self._pod()
-                for name in ended:
-                    status = next((one for one in _statuses(pod) if one.name == name), None)
-                    if status is None or status.state is None or status.state.running is None:
+                for status in _statuses(await self._pod()):
+                    name, task = status.name, running.get(status.name)
+                    if status.state is None or status.state.running is None or (task and not task.done()):
                         continue
                     since = last.get(name, request.since)
                     begun = replace(request, since=since, tail=None if since else request.tail)
@@ -204,15 +202,18 @@ def _statuses(pod: Pod) -> list[ContainerStatus]:
 
 
 def _inside(lines: list[RawLine], request: LogRequest) -> Iterator[Sequence[RawLine]]:
-    """The lines that are wanted, in batches: the API knows no `until`, and `since` by the second only."""
-    if request.until is not None or request.since is not None:
+    """The lines that are wanted, in batches: the API knows no `until`, and `since` by the second only.
+
+    Which run was the one before it knows itself: while a container waits to be started again, that is the last one.
+    """
+    if not request.previous and (request.until is not None or request.since is not None):
         lines = [line for line in lines if line.at is None or _within(line.at, request)]
     for start in range(0, len(lines), BATCH):
         yield lines[start : start + BATCH]
 
 
 def _within(at: datetime, request: LogRequest) -> bool:
-    early = not request.previous and request.since is not None and at < request.since
+    early = request.since is not None and at < request.since
     return not early and (request.until is None or at <= request.until)
 
 

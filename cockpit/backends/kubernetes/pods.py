@@ -63,6 +63,7 @@ def instance_of(pod: Pod, identity: Identity, *, job: bool = False) -> Instance:
         restarts=restarts_of(pod),
         created_at=moment(meta.creation_timestamp),
         started_at=started,
+        preparing_at=_latest(pod.status.init_container_statuses) if started is None else None,
         finished_at=state.finished_at,
         image=image,
         # Its digest is known once it is pulled, and may differ between nodes: its name is what a revision keeps.
@@ -246,9 +247,13 @@ def _up(pod: Pod, started: datetime | None) -> State:
 
 def started_at(pod: Pod) -> datetime | None:
     """When the present run began, or the last one of what waits to be restarted: of several containers the latest."""
+    return _latest(pod.status.container_statuses)
+
+
+def _latest(statuses: Sequence[ContainerStatus] | None) -> datetime | None:
     times = [
         moment(run.started_at)
-        for one in pod.status.container_statuses or ()
+        for one in statuses or ()
         if one.state and (run := one.state.running or one.state.terminated or _last(one))
     ]
     return max((time for time in times if time is not None), default=None)

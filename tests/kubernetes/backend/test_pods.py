@@ -232,3 +232,15 @@ def test_of_several_containers_the_one_that_crashed_is_named(several: bool, part
     assert (one.phase, one.part) == (Phase.RESTARTING, part)
     now = Past(first_seen=datetime(2026, 3, 1, 14, 0, tzinfo=UTC))
     assert why.restarting(one, now) == f"{part + ': ' if part else ''}exit 1, restarted 3x"
+
+
+@pytest.mark.parametrize(
+    "state", [running(), terminated(1), waiting("CrashLoopBackOff")], ids=lambda one: next(iter(one))
+)
+def test_an_init_container_that_ran_is_known_until_the_pod_has_started(state: Json) -> None:
+    prepares = status("migrate", state, restarts=1, last=terminated(1))
+    waits = pod_json(containerStatuses=[status("web", waiting("PodInitializing"))], initContainerStatuses=[prepares])
+    one = made(waits)
+    assert (one.started_at, one.preparing_at) == (None, datetime(2026, 3, 1, 13, 0, 5, tzinfo=UTC))
+    assert made(pod_json(initContainerStatuses=[prepares])).preparing_at is None
+    assert made(pod_json(containerStatuses=[status("web", waiting("ContainerCreating"))])).preparing_at is None

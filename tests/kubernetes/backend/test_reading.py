@@ -15,7 +15,7 @@ from cockpit.backends.kubernetes.lines import LineReader, timed
 from cockpit.backends.kubernetes.logs import Room, log_query, readable
 from cockpit.backends.kubernetes.times import since_time
 from cockpit.backends.kubernetes.wire_pods import Pod
-from cockpit.board.model import Identity, Instance
+from cockpit.board.model import Identity, Instance, Phase
 from cockpit.demo.kubernetes.kubelet.shell import Done
 from cockpit.logs.line import LogRequest, RawLine
 from tests.kubernetes.backend.made import pod, running, status, terminated, waiting
@@ -192,6 +192,49 @@ async def test_every_container_of_a_pod_is_read(still: Kubernetes) -> None:
                 if {line.part for line in found} == {"web", "side"}:
                     break
         assert {line.part for line in found} == {"web", "side"}
+
+
+async def test_a_container_that_starts_after_its_sidecar_is_read_too(still: Kubernetes) -> None:
+    stored = next(pod for pod in still.cluster.store.each("pods", "shop") if pod["metadata"]["name"].startswith("web-"))
+    told = stored["status"]["containerStatuses"][0]
+    side = {**stored["spec"]["containers"][0], "name": "side", "restartPolicy": "Always"}
+    waits = {**told, "state": {"waiting": {"reason": "PodInitializing"}}, "ready": False, "lastState": {}}
+
+    def put(web: dict[str, object]) -> None:
+        states = {"containerStatuses": [web], "initContainerStatuses": [{**told, "name": "side"}]}
+        spec = {**stored["spec"], "initContainers": [side]}
+        still.cluster.store.put("pods", {**stored, "spec": spec, "status": {**stored["status"], **states}})
+
+    put(waits)
+    async with Watch(still.kubeconfig) as watch:
+        await watch.sees("web", lambda one: any(pod.preparing_at for pod in one.instances))
+        one = next(one for one in watch.pods("web") if one.preparing_at)
+        parts: set[str] = set()
+        async with aclosing(watch.source.logs(LogRequest(instance=one.id, tail=3))) as batches:
+            async for batch in batches:
+                if not parts:
+                    assert {line.part for line in batch} == {"side"}
+                    put(told)
+                parts |= {line.part for line in batch}
+                if parts == {"web", "side"}:
+                    break
+        assert parts == {"web", "side"}
+
+
+async def test_the_run_before_is_whole_also_while_the_next_one_waits(still: Kubernetes) -> None:
+    stored = next(pod for pod in still.cluster.store.each("pods", "shop") if pod["metadata"]["name"].startswith("web-"))
+    told = stored["status"]["containerStatuses"][0]
+    begun = str(told["state"]["running"]["startedAt"])
+    ended = (datetime.fromisoformat(begun) + timedelta(seconds=60)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    last = {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": begun, "finishedAt": ended}}
+    loops = {**told, "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": last, "restartCount": 1}
+    status = {**stored["status"], "containerStatuses": [{**loops, "ready": False}]}
+    still.cluster.store.put("pods", {**stored, "status": status})
+    async with Watch(still.kubeconfig) as watch:
+        await watch.sees("web", lambda one: any(pod.phase is Phase.RESTARTING for pod in one.instances))
+        one = next(one for one in watch.pods("web") if one.phase is Phase.RESTARTING)
+        request = LogRequest(instance=one.id, until=one.started_at, tail=None, follow=False, previous=True)
+        assert len(await taken(watch, request, 10)) >= 10
 
 
 async def test_a_port_is_reached_through_the_api(kubernetes: Kubernetes) -> None:
