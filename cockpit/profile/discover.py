@@ -11,6 +11,8 @@ SYSTEM_SOCKET = "/var/run/docker.sock"
 POD_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 READ_LIMIT = 1 << 20
+_SHOWN = 44
+"""Letters of a context that the header has room for at 80 columns, beside its kind, the profile and the time."""
 _CURRENT = re.compile(r"""^(?:current-context|[ \t]*"current-context")[ \t]*:[ \t]*["']?([^"'\s,#}]+)""", re.MULTILINE)
 """In YAML as kubectl writes it and in JSON, found without the 60 ms that a YAML reader takes to load."""
 
@@ -45,7 +47,7 @@ def discovered(
     if configs:
         context = next((found[1] for path in configs if (found := _CURRENT.search(read(path)))), "")
         # The header names it: which cluster this is must be seen before anything is done to it.
-        name = _name(context) or "kubernetes"
+        name = _name(context)[-_SHOWN:].strip("-._") or "kubernetes"
         backends[name if name not in backends else "kubernetes"] = Backend(kind="kubernetes", context=context)
     return Profile(version=1, name="here", description="what runs on this machine", discover=True, backends=backends)
 

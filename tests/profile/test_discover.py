@@ -5,6 +5,7 @@ import pytest
 from cockpit.profile.discover import POD_TOKEN, SYSTEM_SOCKET, discovered
 
 ROOTLESS = "/run/user/1000/docker.sock"
+CLOUDS = "arn:aws:eks:eu-west-1:123456789012:cluster/production-eu"
 USER = {"XDG_RUNTIME_DIR": "/run/user/1000"}
 
 
@@ -57,6 +58,7 @@ def test_a_cluster_that_is_found(environ: dict[str, str], there: set[str], expec
             {"/a": "current-context: arn:eks:1234:cluster/prod # mine\n"},
             {"arn-eks-1234-cluster-prod": "arn:eks:1234:cluster/prod"},
         ),
+        ({"/a": f"current-context: {CLOUDS}"}, {"eu-west-1-123456789012-cluster-production-eu": CLOUDS}),
         ({"/a": "# current-context: none\n"}, {"kubernetes": ""}),
         ({"/a": "current-context: local\n", SYSTEM_SOCKET: ""}, {"local": "", "kubernetes": "local"}),
     ],
