@@ -106,7 +106,7 @@ def _evidence(kind: Kind, workload: Workload, one: Instance) -> Evidence:
 _REMARKS: tuple[tuple[re.Pattern[str], Kind, str], ...] = (
     (re.compile(r"^HPA (\S+)"), Kind.SCALER, "horizontalpodautoscalers"),
     (re.compile(r"^PDB (\S+)"), Kind.BUDGET, "poddisruptionbudgets"),
-    (re.compile(r"quota|^no pod can be made"), Kind.QUOTA, ""),
+    (re.compile(r"quota|\(no pod can be made\)$"), Kind.QUOTA, ""),
     (re.compile(r"\((?:\d+ )?new pods?\)$"), Kind.NEW, ""),
     (re.compile(r"^rollout"), Kind.ROLLOUT, ""),
     (re.compile(r"^job failed"), Kind.JOB, ""),

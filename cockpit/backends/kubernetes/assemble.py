@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cockpit.backends.kubernetes.around import selects
 from cockpit.backends.kubernetes.controllers import Control
+from cockpit.backends.kubernetes.making import refused_words
 from cockpit.backends.kubernetes.owners import Owner, Reference
 from cockpit.backends.kubernetes.pulls import PULL, pull_words
 from cockpit.backends.kubernetes.surroundings import Surroundings
@@ -177,7 +178,11 @@ def _remarks(
         found.insert(0, remark)
     event = around.event(control.uid, _CREATES, None)
     if event is not None and desired is not None and len(instances) < desired:
-        found.append(Remark(safe(f"no pod can be made: {event.text}", 300), ReadingState.DEGRADED, event.at))
+        found.append(
+            Remark(
+                safe(f"{refused_words(event.text)[:270]} (no pod can be made)", 300), ReadingState.DEGRADED, event.at
+            )
+        )
     hpa = around.hpas.get(owner)
     if hpa is not None and hpa.remark is not None:
         found.append(hpa.remark)

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cockpit.backends.kubernetes.making import refused_words
 from cockpit.backends.kubernetes.owners import Owner
 from cockpit.backends.kubernetes.rollouts import configured_by
 from cockpit.backends.kubernetes.times import Writers, edited_at, moment, writers
@@ -59,7 +60,7 @@ def deployment(one: Controller) -> Control:
         since = moment(progress.last_transition_time)
         remarks.append(Remark(safe(words, 200), ReadingState.DEGRADED, since))
     if failure is not None and failure.status == "True":
-        remarks.append(_remark(failure.message or failure.reason, failure.last_transition_time))
+        remarks.append(_remark(refused_words(failure.message) or failure.reason, failure.last_transition_time))
     if spec.paused and not words:
         since = moment(progress.last_transition_time) if progress and progress.reason == "DeploymentPaused" else None
         remarks.append(Remark(SafeText("rollouts are paused: changes wait for resume"), ReadingState.OK, since))
@@ -79,6 +80,9 @@ def _deployment_rollout(one: Controller, desired: int) -> str:
     if status.observed_generation < one.metadata.generation:
         return "rollout begins"
     progress = condition(status.conditions, "Progressing")
+    if progress and progress.reason == "NewReplicaSetAvailable" and 0 < status.replicas == status.updated_replicas:
+        # All that there is is new: what is missing is scaled up, no rollout.
+        return ""
     if progress is None or (progress.reason == "NewReplicaSetAvailable" and status.updated_replicas >= desired):
         return "" if status.updated_replicas >= desired else f"rollout: {status.updated_replicas} of {desired} updated"
     if status.updated_replicas < desired:
@@ -125,7 +129,7 @@ def replicaset(one: Controller) -> Control:
     control = _plain("replicaset", one, 1 if one.spec.replicas is None else one.spec.replicas, "")
     if failure is None or failure.status != "True":
         return control
-    remark = _remark(failure.message or failure.reason, failure.last_transition_time)
+    remark = _remark(refused_words(failure.message) or failure.reason, failure.last_transition_time)
     return replace(control, remarks=(remark,))
 
 
