@@ -182,6 +182,7 @@ class Follower:
 
     async def _take(self, items: list[Any]) -> None:
         for start in range(0, len(items), SLICE):
+            self._check(items[start : start + SLICE])
             self._taker.put(self.kind, self.space, items[start : start + SLICE])
             self._changed()
             await asyncio.sleep(0)
@@ -230,11 +231,19 @@ class Follower:
             one = msgspec.json.decode(told.object, type=self.kind.type)
         except msgspec.MsgspecError as error:
             raise self._unreadable(f"a change of {self.kind.plural} cannot be read ({error})") from None
+        self._check([one])
         if told.type == "DELETED":
             self._taker.drop(self.kind, one.metadata)
         else:
             self._taker.put(self.kind, self.space, [one])
         self._version = one.metadata.resource_version
+
+    def _check(self, objects: list[Any]) -> None:
+        """Names are shown as they are: what no API server has for one is no answer of an API server."""
+        for one in objects:
+            name = one.metadata.name + one.metadata.namespace
+            if not (name.isascii() and name.isprintable()):
+                raise self._unreadable(f"one {self.kind.singular} has a name that no object can have")
 
     def _too_long(self, why: str) -> SourceError:
         return self._unreadable(f"one {self.kind.singular} {why}")

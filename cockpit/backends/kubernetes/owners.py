@@ -9,6 +9,7 @@ from cockpit.backends.kubernetes.wire import Meta, OwnerRef
 from cockpit.board.model import Identity
 
 _RUN = re.compile(r"(.+)-\d{8,10}")
+_NAME, _KIND = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"), re.compile(r"[A-Za-z0-9]{1,63}")
 Key = tuple[str, str]
 """Namespace and name."""
 
@@ -33,9 +34,19 @@ class Reference(Struct, frozen=True):
     template: str = ""
 
 
+def can_own(kind: str, name: str) -> bool:
+    """Whether an object can have this kind and name.
+
+    The API checks names of objects, and of owners nothing: who may make a pod could write to the terminal with one, or
+    lead a request elsewhere.
+    """
+    return bool(_NAME.fullmatch(name) and _KIND.fullmatch(kind))
+
+
 def controller_of(meta: Meta) -> OwnerRef | None:
     """The one that keeps an object as it is."""
-    return next((one for one in meta.owner_references or () if one.controller), None)
+    found = next((one for one in meta.owner_references or () if one.controller), None)
+    return found if found is not None and can_own(found.kind, found.name) else None
 
 
 def owner_of(reference: Reference | None, space: str, pod: str, between: Mapping[tuple[str, str, str], Owner]) -> Owner:

@@ -16,6 +16,7 @@ from cockpit.backends.kubernetes.kinds import (
     PODS,
     REPLICASETS,
     REVISIONS,
+    STATEFULSETS,
 )
 from cockpit.backends.kubernetes.times import moment
 from cockpit.backends.kubernetes.wire import Page
@@ -64,6 +65,15 @@ def test_pods_are_under_the_owner_of_their_owner() -> None:
     assert [str(instance.name) for instance in one.instances] == ["web-5d4f8-abcde", "web-5d4f8-fghij"]
     assert (one.desired, one.where) == (2, (("namespace", "shop"),))
     assert {instance.id.workload for instance in one.instances} == {WEB}
+
+
+@pytest.mark.parametrize(
+    "owner", [("Machine", "\x1b]0;gone\x07"), ("\x1b[2J", "a"), ("Deployment", "../../pods/x"), ("Machine", "")]
+)
+def test_an_owner_with_a_name_that_no_object_can_have_is_none(owner: tuple[str, str]) -> None:
+    made = Fleet("main", "c1")
+    made.put(PODS, "", [pod(owner=owner, name="alone")])
+    assert [(one.id.kind, one.id.name) for one in made.everything()] == [("pod", "alone")]
 
 
 def test_a_pod_that_comes_before_what_keeps_it_moves_when_that_is_known() -> None:
@@ -242,9 +252,26 @@ def test_a_rollout_without_progress_and_a_quota_are_said() -> None:
     assert one.rollout == "rollout stuck, 2 of 5 updated: no progress in time (ProgressDeadlineExceeded)"
     assert {str(remark.text) for remark in one.remarks} == {
         str(one.rollout),
-        'pods "web-x" is forbidden: exceeded quota: compute',
+        "exceeded quota: compute",
     }
     assert {remark.state for remark in one.remarks} == {ReadingState.DEGRADED}
+
+
+def test_why_no_pod_can_be_made_comes_before_the_name_that_it_would_have() -> None:
+    made = Fleet("main", "c1")
+    counts = {"replicas": 1, "observedGeneration": 1, "currentReplicas": 1, "updatedReplicas": 1}
+    made.put(STATEFULSETS, "", [object_of(STATEFULSETS, "db", {"replicas": 3}, counts)])
+    said = 'create Pod db-1 in StatefulSet db failed error: pods "db-1" is forbidden: exceeded quota: small'
+    made.put(EVENTS, "", [event("uid-db", "FailedCreate", said)])
+    (one,) = made.everything()
+    assert [str(remark.text) for remark in one.remarks] == ["exceeded quota: small (no pod can be made)"]
+
+
+def test_more_pods_of_what_is_rolled_out_are_no_rollout() -> None:
+    there = condition("Progressing", "True", "NewReplicaSetAvailable")
+    for counts, words in (((3, 3), ""), ((3, 0), "rollout: 0 of 8 updated"), ((4, 1), "rollout: 1 of 8 updated")):
+        status = {"replicas": counts[0], "updatedReplicas": counts[1], "conditions": [there]}
+        assert web(fleet(replicas=8, status=status)).rollout == words
 
 
 def test_an_autoscaler_at_its_maximum_and_a_budget_that_lets_nobody_go_are_told() -> None:

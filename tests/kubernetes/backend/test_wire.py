@@ -187,13 +187,17 @@ async def test_a_watch_that_went_silent_is_opened_again(still: Kubernetes, monke
         ((b'{"type":"MODIFIED","object":{"metadata":{"na\n',), "a change of pods cannot be read"),
         ((b'{"type":"MODIFIED","object":{"metadata":{"name":5}}}\n',), "a change of pods cannot be read"),
         ((b"\xff\xfe\n",), "a change of pods cannot be read"),
+        (
+            (b'{"type":"ADDED","object":{"metadata":{"name":"a\\u001b[31m","namespace":"shop"}}}\n',),
+            "one pod has a name that no object can have",
+        ),
         ((b"x" * 65536,) * 160, "one pod is larger than 8 MiB"),
         (
             (b'{"type":"ERROR","object":{"message":"etcd is gone","code":500}}\n',),
             "the watch of pods failed: etcd is gone",
         ),
     ],
-    ids=["cut", "wrong", "binary", "endless", "error"],
+    ids=["cut", "wrong", "binary", "no name", "endless", "error"],
 )
 async def test_what_cannot_be_read_is_said_and_followed_from_a_new_list(
     parts: tuple[bytes, ...], words: str, still: Kubernetes

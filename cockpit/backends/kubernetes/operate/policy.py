@@ -20,6 +20,7 @@ from cockpit.backends.kubernetes.kinds import MANAGED_BY, PODS, US, Kind
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, meta_of, spec_of
 from cockpit.backends.kubernetes.wire import LabelSelector
 from cockpit.board.model import Identity, Workload
+from cockpit.board.text import safe
 
 POLICIES = Kind(
     plural="networkpolicies", singular="networkpolicy", group="networking.k8s.io", type=Any, page=Any
@@ -131,4 +132,4 @@ def _stranger(workload: Workload, pod: Json) -> str:
     if kind == "replicaset" and workload.id.kind == "deployment":
         name = name.rpartition("-")[0]  # its Deployment's name, then a digest
         kind = "deployment"
-    return "" if (kind, name) == (workload.id.kind, workload.id.name) else f"{kind} {name}"
+    return "" if (kind, name) == (workload.id.kind, workload.id.name) else safe(f"{kind} {name}", 300)

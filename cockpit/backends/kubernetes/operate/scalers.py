@@ -92,7 +92,7 @@ def keeper_of(scaler: Json) -> str:
     """Who made the autoscaler and puts back what is changed; empty: nobody that is known."""
     owners = meta_of(scaler).get("ownerReferences") or ()
     owner = next((one for one in owners if one.get("controller")), None)
-    return f"{owner.get('kind')} {safe(str(owner.get('name')), 80)}" if owner else ""
+    return safe(f"{owner.get('kind')} {owner.get('name')}", 150) if owner else ""
 
 
 def mark_of_scaler(scaler: Json | None) -> str:

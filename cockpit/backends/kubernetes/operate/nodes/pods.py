@@ -11,7 +11,7 @@ from cockpit.backends.kubernetes.kinds import PODS
 from cockpit.backends.kubernetes.operate.capture import PodRef
 from cockpit.backends.kubernetes.operate.hands import Hands, Json, meta_of, spec_of
 from cockpit.backends.kubernetes.operate.remove import grace_of
-from cockpit.backends.kubernetes.owners import Owner, Reference, owner_of
+from cockpit.backends.kubernetes.owners import Owner, Reference, can_own, owner_of
 
 MOST = 1_000
 """Pods on one node: Kubernetes is built for 110, some run 250."""
@@ -60,7 +60,8 @@ def _on_node(whole: Json) -> OnNode:
     space, name = str(meta.get("namespace", "")), str(meta.get("name", ""))
     above = next((one for one in meta.get("ownerReferences") or () if one.get("controller")), None)
     template = str(labels.get("pod-template-hash", ""))
-    reference = Reference(str(above.get("kind", "")), str(above.get("name", "")), template) if above else None
+    kind, keeper = (str(above.get(field, "")) for field in ("kind", "name")) if above else ("", "")
+    reference = Reference(kind, keeper, template) if can_own(kind, keeper) else None
     return OnNode(
         ref=PodRef(space, name, str(meta.get("uid", ""))),
         owner=owner_of(reference, space, name, {}),
