@@ -1,6 +1,7 @@
 """The cockpit, whose verdicts come after two seconds of hold instead of ten: `python -m tests.e2e.brisk WORDS`.
 
-In the demo a step has a minute: on a busy machine its probes, which give a second to each answer, may miss some.
+In the demo a step has a minute: on a busy machine its probes, which give a second to each answer, may miss some. Each
+answer of a Docker Engine has one too.
 
 For tests that go through a whole mitigation as a user does; run from the checkout. How long a hold must be is decided
 where plans are made and held by the tests of the door: here it would only be waited for.

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.brisk import brisk_argv
 from tests.e2e.test_docker_slice import BEFORE_A_LIST
 from tests.parts.docker import DockerEngine
 from tests.parts.fleet import PROJECTS, SIZE, Fleet
 from tests.patience import PATIENCE
-from tests.program import clean_env, cockpit_argv
+from tests.program import CHECKOUT, clean_env, cockpit_argv
 from tests.terminal import Terminal
 
 Json = dict[str, Any]
@@ -20,8 +21,8 @@ Json = dict[str, Any]
 
 def check(engine: DockerEngine, home: Path) -> tuple[int, Json]:
     env = {**clean_env(home, "xterm-256color"), "DOCKER_HOST": engine.url}
-    argv = cockpit_argv("check", "--json", "--within", str(PATIENCE))
-    done = subprocess.run(argv, env=env, capture_output=True, timeout=2 * PATIENCE, check=False)
+    argv = brisk_argv("check", "--json", "--within", str(PATIENCE))  # it gives each answer of the engine a minute too
+    done = subprocess.run(argv, env=env, cwd=CHECKOUT, capture_output=True, timeout=2 * PATIENCE, check=False)
     return done.returncode, json.loads(done.stdout)
 
 
