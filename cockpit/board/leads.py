@@ -40,10 +40,14 @@ def leads(
 
 
 _NEW_PODS = re.compile(r" \((?:\d+ )?new pods?\)$")
+_STARTS = str(State.STARTING)
 
 
 def _is_told(one: Lead, found: Sequence[Lead]) -> bool:
-    """Whether what is said of a rollout's new pods is said of those pods themselves already."""
+    """Whether it is said already: of a rollout's new pods, of those pods themselves."""
+    if one.kind is Kind.HEALTH and one.text.startswith(_STARTS):
+        # What keeps new pods from being ready tells more than that they start.
+        return any(other.kind is Kind.NEW for other in found)
     if one.kind is not Kind.NEW:
         return False
     words = _NEW_PODS.sub("", one.text)

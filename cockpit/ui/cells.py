@@ -136,6 +136,27 @@ def wrap(text: str, size: int) -> list[str]:
     return [*pieces, piece] if piece or not pieces else pieces
 
 
+def wrap_hanging(text: str, size: int) -> list[str]:
+    """`text` in pieces of at most `size` cells, broken at blanks where there are any: blanks within it stay.
+
+    All but the first are indented by two more than the text itself, so that the next line of it is seen to be one.
+    """
+    if size <= 0 or (len(text) <= size and width(text) <= size):
+        return [text]
+    pieces: list[str] = []
+    indent = " " * min(len(text) - len(text.lstrip()) + 2, size // 4)
+    lead, rest = "", text
+    # A log line may have 64 KiB: no step looks at more than a row of it.
+    while len(lead) + len(rest) > size or width(lead + rest) > size:
+        row = lead + rest[: size + 1]
+        whole = len(wrap(row, size)[0])
+        blank = row.rfind(" ", 0, whole + 1)
+        end = max(blank if blank > size // 2 else whole, len(lead) + 1)
+        pieces.append(row[:end].rstrip())
+        lead, rest = indent, rest[end - len(lead) :].lstrip()
+    return [*pieces, lead + rest] if rest else pieces
+
+
 def wrap_words(text: str, size: int) -> list[str]:
     """`text` in lines of at most `size` cells, broken at blanks where there are any."""
     lines: list[str] = []

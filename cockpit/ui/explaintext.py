@@ -81,6 +81,9 @@ def _texts(look: Look, texts: tuple[str, ...], columns: int) -> list[Line]:
     return [Line((Span(f"   {piece}"),)) for text in texts for piece in wrap_words(look.text(text), columns - 6)]
 
 
+_ASIDE = {State.PAUSED: "it was put aside", State.NOT_WATCHED: "nothing watches it: how it is, is not known"}
+
+
 def _verdict(look: Look, service: ServiceStatus, services: Services, now: datetime, columns: int) -> list[Line]:
     head = f" {look.glyphs.state(service.state)} {service.name} {service.state.value}"
     lines = [Line((Span(head, state_style(service.state)), Span(f" for {since(now, service.since)}")))]
@@ -91,7 +94,7 @@ def _verdict(look: Look, service: ServiceStatus, services: Services, now: dateti
         if first.state is State.DOWN:
             text = f"{first.name} fell before it, at {at}: start there ({first.why})"
     elif service.state in WELL:
-        text = "it is well"
+        text = _ASIDE.get(service.state) or (f"it is well but for: {service.why}" if service.why else "it is well")
     else:
         text = "nothing that it needs fell before it: look at the service itself"
     return lines + _texts(look, (text,), columns)

@@ -17,5 +17,5 @@ def test_a_rollout_is_named_once_and_when_it_began() -> None:
     began = scene.at - timedelta(minutes=2)
     service = scene.listed(workload("web", {}, {}, {}, rollout=rolling, changed_at=began))["web"]
     lines = [line.text.rstrip() for line in card_lines(LOOK, CardFacts(service=service), scene.at, 60)]
-    assert "       rollout: 1 of 3 updated" in lines
+    assert [line for line in lines if rolling in line] == [" why   rollout: 1 of 3 updated"]
     assert " last  13:58:00 rollout (2m00)" in lines

@@ -101,7 +101,10 @@ def _why(look: Look, facts: CardFacts, now: datetime, columns: int) -> list[Line
 def _instances(look: Look, service: ServiceStatus, now: datetime, columns: int) -> list[Line]:
     every = [instance for workload in service.workloads for instance in workload.instances]
     rows = [_instance(look, instance, now, columns - LABEL) for instance in sorted(every, key=_worst)]
-    rows += [Line((Span(work.rollout, "starting"),)) for work in service.workloads if work.rollout]
+    # What `why` says is not said twice: at 24 rows each counts.
+    told = " ".join(service.evidence)
+    rolling = [work.rollout for work in service.workloads if work.rollout and work.rollout not in told]
+    rows += [Line((Span(rollout, "starting"),)) for rollout in rolling]
     if not service.workloads:
         rows = [Line((Span("nothing that runs it is known", "dim"),))]
     elif not every:

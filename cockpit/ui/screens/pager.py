@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 
 from cockpit.engine.frame import Frame
-from cockpit.ui.cells import Line, Span, wrap
+from cockpit.ui.cells import Line, Span, wrap_hanging
 from cockpit.ui.narrow import keeper
 from cockpit.ui.screens.base import CockpitScreen
 from cockpit.ui.widgets.pager import Pager
@@ -45,6 +45,6 @@ def plain_text(text: str) -> Source:
     rows = text.split("\n")
 
     def lines(width: int) -> list[Line]:
-        return [Line((Span(" " + piece),)) for row in rows for piece in wrap(row, max(10, width - 2))]
+        return [Line((Span(" " + piece),)) for row in rows for piece in wrap_hanging(row, max(10, width - 2))]
 
     return lines
