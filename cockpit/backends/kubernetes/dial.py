@@ -18,9 +18,9 @@ from cockpit.backends.kubernetes.access import Access
 from cockpit.backends.pool import Pool
 from cockpit.backends.resolver import Resolver
 
-CONNECTIONS = 192
-"""A watch of each kind in each of six namespaces, 60 logs of containers, and what is asked beside them. None waits for
-another to end: httpcore goes through all connections for each that waits, whenever any of them begins or ends."""
+CONNECTIONS = 256
+"""A watch of each kind in each of twelve namespaces, 60 logs of containers, and what is asked beside them. None waits
+for another to end: httpcore goes through all connections for each that waits, whenever any of them begins or ends."""
 IDLE = 30.0
 _KEEPALIVE: list[tuple[int, int, int]] = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 # A peer that is gone without a word is noticed within 10 + 3 * 5 s, where the system lets that be set.

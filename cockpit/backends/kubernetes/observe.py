@@ -30,6 +30,8 @@ LISTS_FIRST = 2.0
 """Seconds that what is read beside them leaves lists the way at most: forty logs cost half of what 5,000 pods do."""
 NAMESPACES_MOST = 6
 """Of more namespaces all are followed at once, and what is not wanted is left out here: a watch each costs more."""
+NAMESPACES_APART = 12
+"""So many are followed one by one where all may not be seen."""
 
 
 class Observation:
@@ -50,6 +52,7 @@ class Observation:
         self.source, self.client, self.emit = source, client, emit
         self._declared, self._shown, self._mask = spaces, shown, mask
         self._spaces = spaces
+        self._apart = False
         self.fleet = Fleet(source, "")
         self._followers: list[Follower] = []
         self._recalled = False
@@ -63,13 +66,15 @@ class Observation:
     @property
     def watched(self) -> Sequence[str]:
         """The namespaces that are asked for: ("",) is all at once."""
-        return ("",) if not self._spaces or len(self._spaces) > NAMESPACES_MOST else sorted(self._spaces)
+        most = NAMESPACES_APART if self._apart else NAMESPACES_MOST
+        return ("",) if not self._spaces or len(self._spaces) > most else sorted(self._spaces)
 
     async def run(self, emit: Emit) -> None:
         """Emit until the connection is lost: SourceError."""
         self.emit = emit
         scope = await self._scope()
         if scope != self.fleet.scope or not self._followers:
+            self._apart = await self._is_apart()
             self._begin(scope)
         self._news.set()
         await together(
@@ -117,6 +122,18 @@ class Observation:
                 raise
             return server
         return f"{found.metadata.uid}@{server}"
+
+    async def _is_apart(self) -> bool:
+        """Whether there are many namespaces, and rights in each of them alone."""
+        if not NAMESPACES_MOST < len(self._declared) <= NAMESPACES_APART:
+            return False
+        try:
+            await self.client.raw(PODS.path(), {"limit": 1})
+        except ApiAnswer as error:
+            if error.status != 403:
+                raise
+            return True
+        return False
 
     def _begin(self, scope: str) -> None:
         access = self.client.access

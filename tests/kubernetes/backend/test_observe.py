@@ -8,6 +8,7 @@ import pytest
 
 from cockpit.backends.kubernetes.follow import Follower
 from cockpit.backends.kubernetes.kinds import OBSERVED
+from cockpit.backends.kubernetes.observe import NAMESPACES_MOST
 from cockpit.board.model import Freshness, Health, Phase, State, Workload
 from cockpit.board.update import Changed, Declared, Listed
 from cockpit.demo.kubernetes.cluster.access import Grant
@@ -182,6 +183,14 @@ async def test_without_the_right_to_see_pods_nothing_is_green(still: Kubernetes)
         one = await watch.assessed("web", lambda one: "pods" in one.why)
         assert one.state is State.UNKNOWN
         assert one.why == "its pods cannot be seen: needs list and watch on pods in namespace shop"
+
+
+async def test_many_namespaces_are_seen_one_by_one_where_all_may_not_be(still: Kubernetes) -> None:
+    spaces = ("shop", *(f"shop-{number}" for number in range(NAMESPACES_MOST)))
+    still.cluster.policy.grants["system:admin"] = (Grant(("get", "list", "watch"), namespaces=spaces),)
+    async with Watch(still.kubeconfig, spaces=frozenset(spaces)) as watch:
+        await watch.until(lambda: live(watch) and counted(watch) == SHOP)
+        await watch.assessed("web", lambda one: one.state is State.OK)
 
 
 async def test_an_api_that_asks_to_wait_is_asked_again(still: Kubernetes) -> None:
