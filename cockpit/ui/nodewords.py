@@ -10,6 +10,11 @@ NOT_FOR_NODES = frozenset({"log", "runbook", "revisions", "explain", "sort"})
 """Keys of a service that mean nothing for a node."""
 
 
+def no_log(name: str) -> str:
+    """Why a node has no log here, and where those of its pods are."""
+    return f"a node's own log is not read from here; its pods' are: :po all /{name}, then l"
+
+
 def facts_of(node: ServiceStatus) -> NodeFacts:
     """What its platform says of it."""
     return next((one.node for one in node.workloads if one.node is not None), NodeFacts())

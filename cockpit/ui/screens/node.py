@@ -10,7 +10,7 @@ from cockpit.ui.cells import Line, Span, pad, wrap_words
 from cockpit.ui.cockpit import Cockpit
 from cockpit.ui.format import UNKNOWN, plural, since, size, stamp
 from cockpit.ui.keys import Key
-from cockpit.ui.nodewords import NOT_FOR_NODES, facts_of, used, word
+from cockpit.ui.nodewords import NOT_FOR_NODES, facts_of, no_log, used, word
 from cockpit.ui.panes.card import phase_text
 from cockpit.ui.panes.services import name_of, why
 from cockpit.ui.screens.servicepager import ServicePager
@@ -109,7 +109,7 @@ class NodeScreen(ServicePager):
 
     def action_log(self) -> None:
         """Nodes have none."""
-        self.cockpit.say("a node's own log is not read from here; its pods' services have logs")
+        self.cockpit.say(no_log(self._label))
 
     def action_describe(self) -> None:
         """That is what is shown."""

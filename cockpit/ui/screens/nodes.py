@@ -9,7 +9,7 @@ from cockpit.ui import inspect
 from cockpit.ui.cells import Span
 from cockpit.ui.format import UNKNOWN, plural, since
 from cockpit.ui.keys import Key
-from cockpit.ui.nodewords import NOT_FOR_NODES, facts_of, full, used, word
+from cockpit.ui.nodewords import NOT_FOR_NODES, facts_of, full, no_log, used, word
 from cockpit.ui.panes.arrange import Wanted
 from cockpit.ui.panes.services import why
 from cockpit.ui.screens.servicetable import ServiceTable
@@ -84,7 +84,7 @@ class NodesScreen(ServiceTable):
 
     def action_log(self) -> None:
         """Nodes have none."""
-        self.cockpit.say("a node's own log is not read from here; Enter lists its pods, which have logs")
+        self.cockpit.say(no_log(self.service.name if self.service else ""))
 
     def action_explain(self) -> None:
         """Its page says all of it."""
