@@ -30,15 +30,15 @@ class Given(Struct, frozen=True, kw_only=True):
 
 
 class _Status(Struct, frozen=True, rename="camel", kw_only=True):
-    token: str = ""
-    client_certificate_data: str = ""
-    client_key_data: str = ""
-    expiration_timestamp: str = ""
+    """What is null is not given."""
+
+    token: str | None = None
+    client_certificate_data: str | None = None
+    client_key_data: str | None = None
+    expiration_timestamp: str | None = None
 
 
 class _Answer(Struct, frozen=True, rename="camel", kw_only=True):
-    kind: str = ""
-    api_version: str = ""
     status: _Status | None = None
 
 
@@ -76,10 +76,10 @@ def _given(access: Access, output: bytes) -> Given:
         raise SourceError(f"{_where(access)} answered what is no ExecCredential: {_outside(access)}") from None
     if status is None or not (status.token or (status.client_certificate_data and status.client_key_data)):
         raise SourceError(f"{_where(access)} gave neither a token nor a certificate: {_outside(access)}")
-    until = moment(status.expiration_timestamp) if status.expiration_timestamp else None
     return Given(
-        token=status.token, certificate=status.client_certificate_data, key=status.client_key_data, until=until
-    )
+        token=status.token or "", certificate=status.client_certificate_data or "", key=status.client_key_data or "",
+        until=moment(status.expiration_timestamp),
+    )  # fmt: skip
 
 
 def _information(access: Access, wanted: Exec) -> str:

@@ -36,7 +36,7 @@ def command(folder: Path, body: str) -> str:
     return "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login, args: [a], interactiveMode: Never}}"
 
 
-def credential(**status: str) -> str:
+def credential(**status: str | None) -> str:
     answer = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
     return f"cat <<'END'\n{json.dumps(answer)}\nEND"
 
@@ -92,6 +92,12 @@ async def test_a_login_command_is_run_once_and_told_what_kubectl_tells_it(tmp_pa
     assert (tmp_path / "given").read_text("utf-8") == "a"
     told = json.loads((tmp_path / "told").read_text("utf-8"))
     assert (told["kind"], told["spec"]["interactive"]) == ("ExecCredential", False)
+
+
+async def test_what_a_login_command_leaves_null_it_does_not_give(tmp_path: Path) -> None:
+    body = credential(token="t0ken", clientCertificateData=None, expirationTimestamp=None)
+    proof = await credentials(tmp_path, command(tmp_path, body)).proof()
+    assert (proof.headers, proof.certificate, proof.until) == ({"Authorization": "Bearer t0ken"}, "", None)
 
 
 async def test_a_token_that_runs_out_is_renewed_and_not_for_each_request(tmp_path: Path) -> None:
