@@ -10,9 +10,9 @@ from cockpit.engine.port import MakePlan, Verbs
 from cockpit.ui.cockpit import cockpit_of
 from cockpit.ui.dialogs.form import Field, FormDialog
 from cockpit.ui.dialogs.pick import Choice, PickDialog
-from cockpit.ui.dialogs.plantext import verb_words
+from cockpit.ui.dialogs.plantext import plan_words, verb_words
 from cockpit.ui.format import plural
-from cockpit.ui.planning import open_plan
+from cockpit.ui.planning import open_plan, open_running
 from cockpit.ui.screens.base import Asking, CockpitScreen
 
 Arguments = tuple[tuple[str, str], ...]
@@ -123,13 +123,24 @@ def verb_choices(verbs: Iterable[Verb]) -> list[Choice]:
 
 
 def _pick_verb(screen: CockpitScreen, service: ServiceStatus, workload: Workload, verbs: tuple[Verb, ...]) -> None:
+    # What was left running comes first: it is seen again here, and stopped.
+    running = {
+        f"run {status.run}": status
+        for status in cockpit_of(screen).frame.operations
+        if status.phase != "ended" and service.key in status.plan.services
+    }
+
     def picked(name: str | None) -> None:
         verb = next((one for one in verbs if one.name == name), None)
-        if verb is not None:
+        if name in running:
+            open_running(screen, running[name])
+        elif verb is not None:
             _fill(screen, service, workload, verb, fields_of(verb, [one.name for one in workload.instances]))
 
     why = f"{workload.id.backend} offers nothing that may be done to {service.name} here"
-    screen.app.push_screen(PickDialog(f"Actions on {service.name}", verb_choices(verbs), why), picked)
+    going_on = [Choice(key, f"See how it goes: {plan_words(one.plan)}", "under way") for key, one in running.items()]
+    choices = [*going_on, *verb_choices(verbs)]
+    screen.app.push_screen(PickDialog(f"Actions on {service.name}", choices, why), picked)
 
 
 def fields_of(verb: Verb, instances: Iterable[str]) -> list[Field]:

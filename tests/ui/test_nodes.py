@@ -202,25 +202,48 @@ async def test_risks_come_before_long_lists(size: tuple[int, int]) -> None:
         assert "grace 30 s" in screen.text()
 
 
+def under_way() -> OperationStatus:
+    """The drain while a budget holds it back."""
+    waits = SafeText("1 of 3 gone: 1 waits (shop/checkout-7d9f8b6c54-2xk0): the disruption budget checkout needs 2")
+    steps = (
+        Step(title=DRAIN.operations[0].title, state="done", seconds=0.2),
+        Step(title=DRAIN.operations[1].title, state="running", seconds=31.0, detail=waits, more=True),
+    )
+    return OperationStatus(run="r1", plan=DRAIN, steps=steps, started_at=AT, phase="running")
+
+
+async def test_a_drain_that_was_left_running_is_found_among_the_actions_and_stopped() -> None:
+    made = port()
+    made.answers["Halt"] = None
+    async with shown(made) as screen:
+        await screen.push(operations=(under_way(),))
+        await screen.press("colon", *"nodes", "enter", "G", "a")
+        (first, *_) = [line for line in screen.model() if line.startswith(">")]
+        assert first.split("  ")[0] == f"> See how it goes: drain {DRAIN.service}"
+        await screen.press("enter")
+        assert "1 of 3 gone: 1 waits" in screen.text()
+        await screen.press("tab", "enter")
+        assert [one for one in made.sent if isinstance(one, Halt)] == [Halt("r1")]
+        await screen.press("escape")
+        await screen.push(operations=(replace(under_way(), phase="ended"),))
+        await screen.press("a")
+        assert "See how it goes" not in screen.text()
+
+
 async def test_a_drain_under_way_is_stopped_by_its_second_button() -> None:
     made = port()
     made.answers |= {"Halt": None, "Perform": made.answers["MakePlan"]}
     async with shown(made) as screen:
         await screen.press("colon", *"nodes", "enter", "G", "a", "down", "enter", "tab", "enter")
         assert any(isinstance(one, Perform) for one in made.sent)
-        waits = SafeText("1 of 3 gone: 1 waits (shop/checkout-7d9f8b6c54-2xk0): the disruption budget checkout needs 2")
-        steps = (
-            Step(title=DRAIN.operations[0].title, state="done", seconds=0.2),
-            Step(title=DRAIN.operations[1].title, state="running", seconds=31.0, detail=waits, more=True),
-        )
-        running = OperationStatus(run="r1", plan=DRAIN, steps=steps, started_at=AT, phase="running")
+        running = under_way()
         await screen.push(operations=(running,))
         golden("drain-under-way-80x24", screen.text())
         await screen.press("tab", "enter")
         assert [one for one in made.sent if isinstance(one, Halt)] == [Halt("r1")]
         # With nothing left to begin there is nothing to stop.
-        last = replace(steps[1], more=False)
-        await screen.push(operations=(replace(running, steps=(steps[0], last)),))
+        first, second = running.steps
+        await screen.push(operations=(replace(running, steps=(first, replace(second, more=False))),))
         assert "Stop" not in screen.text()
 
 

@@ -31,14 +31,17 @@ class PlanDialog(Dialog):
 
     steady = True
 
-    def __init__(self, request: Request, plan: Plan, needed: Requirement, frame: Frame) -> None:
+    def __init__(
+        self, request: Request, plan: Plan, needed: Requirement, frame: Frame, *, confirmed: bool = False
+    ) -> None:  # fmt: skip
+        """confirmed: it is being done already, and only its progress is shown."""
         super().__init__("")
         self._planner = Planner(self, request)
         self._typed = TypedName()
         self._failed = self._unrecorded = self._impossible = self._refused = self._picked = ""
         self._notes: tuple[tuple[str, str], ...] = ()
         """(text, style) of what has changed since it was opened, and of the dry run."""
-        self._making = self._asked = False
+        self._making, self._asked = False, confirmed
         self._deaf_until = self._look_at = -1e9
         self._take(plan, needed, frame)
 
