@@ -100,6 +100,7 @@ async def test_what_is_set_while_rollouts_are_paused_waits_for_resume(bridge: Br
 REFUSED = [
     ({}, "nothing is to be set"),
     ({"memory": "much"}, "memory is limit: 512Mi, 2Gi, or none, not much"),
+    ({"memory": "512m", "memory-request": "512m"}, "memory is limit: 512Mi, 2Gi, or none, not 512m"),
     ({"image": "a b"}, "is no image"),
     ({"env": "API_TOKEN=abcdefgh12345678"}, "API_TOKEN looks like a secret"),
     ({"env": "LOG_LEVEL=debug,DATABASE_PASSWORD=hunter22"}, "DATABASE_PASSWORD looks like a secret"),

@@ -19,6 +19,8 @@ RESOURCES: Mapping[str, tuple[str, str]] = {
     "cpu-request": ("requests", "cpu"), "memory-request": ("requests", "memory"),
 }  # fmt: skip
 """By the name of an argument: where it stands in a container's resources."""
+LEAST_MEMORY = 2.0**19
+"""Bytes; nothing runs with as few. To the API "512m" is half a byte, which it takes, and no pod starts."""
 OPTIONS = (
     ("image", "a tag of the same image, or a whole image name"),
     ("container", "its name; left out: the first"),
@@ -42,7 +44,8 @@ def read_wish(name: str, arguments: Mapping[str, str]) -> dict[str, str]:
     for key in RESOURCES:
         words = wish.get(key, NONE)
         size = quantity(words)
-        if words != NONE and (size is None or not 0 < size < 2**50):
+        least = LEAST_MEMORY if key.startswith("memory") else 0.0
+        if words != NONE and (size is None or not least < size < 2**50):
             raise PlanRefused(f"set {name}: {key} is {dict(OPTIONS)[key]}, not {safe(words, 40)}")
     return wish
 
