@@ -12,7 +12,7 @@ from cockpit.backends.catalogue import Form, ObjectPage, ObjectQuery
 from cockpit.backends.kubernetes import catalogue as module
 from cockpit.backends.kubernetes.catalogue import KubernetesCatalogue
 from cockpit.backends.kubernetes.client import KubeClient
-from cockpit.backends.kubernetes.discovery import Discovery
+from cockpit.backends.kubernetes.discovery import CUSTOM, Discovery
 from cockpit.board.clock import SystemClock
 from cockpit.board.secrets import Secrets
 from cockpit.demo.kubernetes.cluster.access import ADMIN, Grant
@@ -140,6 +140,11 @@ async def test_a_kind_is_found_by_any_of_its_names(client: KubeClient) -> None:
     for meant, words in WORDS.items():
         for word in words:
             assert (await discovery.find(word)).qualified == meant, word
+
+
+async def test_words_of_responders_stand_among_a_kinds_names(client: KubeClient) -> None:
+    known = {one.qualified: one.names for one in await Discovery(client).kinds()}
+    assert {word: word in known[meant] for word, meant in CUSTOM.items()} == dict.fromkeys(CUSTOM, True)
 
 
 async def test_a_word_that_means_nothing_says_what_is_near(catalogue: KubernetesCatalogue) -> None:
