@@ -23,11 +23,15 @@ class NoAnswer(SourceError):
 
 
 class Address(Struct, frozen=True):
-    """Where a workload's port is reached from here. how: as shown, "published port of 8001"."""
+    """Where a workload's port is reached from here. how: as shown, "published port of 8001".
+
+    relayed: what listens there always connects, whether or not anything listens behind it.
+    """
 
     host: str
     port: int
     how: SafeText
+    relayed: bool = False
 
 
 class CommandResult(Struct, frozen=True):

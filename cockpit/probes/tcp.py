@@ -58,6 +58,8 @@ class TcpAsker:
         except SourceError as error:
             raise CannotAsk(str(error)) from None
         watch.target = f"tcp {address.host}:{address.port} ({address.how})"
+        if address.relayed and not spec.expect:
+            raise CannotAsk("needs expect: a port-forward connects to every port, whether or not it is open")
         return address.host, address.port
 
     async def _connect(

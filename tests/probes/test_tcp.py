@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
+from cockpit.backends.base import Address
 from cockpit.backends.pool import Pool
 from cockpit.backends.resolver import Resolver
-from cockpit.board.model import ReadingState
+from cockpit.board.model import ReadingState, SafeText
 from tests.patience import PATIENCE
 from tests.probes.rig import Rig, ask, ask_late, profile_of
 
@@ -44,6 +47,20 @@ async def test_a_port_that_accepts() -> None:
     assert (by_address.state, by_address.detail, by_address.target) == (OK, "connected", f"tcp 127.0.0.1:{port}")
     assert by_port.target == f"tcp 127.0.0.1:{port} (published port of 5432)"
     assert [name for name, _ in by_port.timings_ms] == ["dns", "connect", "total"]
+
+
+async def test_what_relays_every_port_is_no_answer_of_what_is_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with speaking(b"+PONG\r\n") as port:
+
+        async def relayed(rig: Rig, service: str, wanted: int) -> Address:
+            return Address("127.0.0.1", port, SafeText(f"forwarded to web-1:{wanted}"), relayed=True)
+
+        monkeypatch.setattr(Rig, "_resolve", relayed)
+        connects = await ask({"kind": "tcp", "port": 6379})
+        answers = await ask({"kind": "tcp", "port": 6379, "send": "PING\r\n", "expect": "PONG"})
+    assert (connects.state, answers.state) == (UNKNOWN, OK)
+    assert connects.detail.startswith("needs expect: a port-forward connects to every port")
+    assert connects.target == f"tcp 127.0.0.1:{port} (forwarded to web-1:6379)"
 
 
 async def test_a_closed_port(unused_tcp_port: int) -> None:

@@ -39,7 +39,7 @@ class Forwards:
                 self._open.pop((uid, port), None)
                 raise
         name = path.rpartition("/")[2]
-        return Address("127.0.0.1", known.port, safe(f"forwarded to {name}:{port}", 300))
+        return Address("127.0.0.1", known.port, safe(f"forwarded to {name}:{port}", 300), relayed=True)
 
     async def keep(self, present: frozenset[str]) -> None:
         """Close those of pods that are gone."""

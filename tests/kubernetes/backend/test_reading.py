@@ -244,6 +244,7 @@ async def test_a_port_is_reached_through_the_api(kubernetes: Kubernetes) -> None
         address = await watch.source.address(one, port)
         assert address.host == "127.0.0.1"
         assert address.how.startswith("forwarded to web-")
+        assert address.relayed
         reader, writer = await asyncio.open_connection(address.host, address.port)
         writer.write(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
         head = await reader.readuntil(b"\r\n")
