@@ -9,7 +9,7 @@ from cockpit.board.model import SafeText
 from cockpit.engine.frame import OperationStatus
 from cockpit.engine.port import DryRun, MakePlan, Perform, Rehearsal, Requirement
 from cockpit.mitigate.rehearse import Checked
-from cockpit.ui.dialogs.plantext import Preview, plan_lines, told_once
+from cockpit.ui.dialogs.plantext import Preview, plan_lines, told_once, way_back
 from cockpit.ui.look import look_of
 from cockpit.ui.settings import Settings
 from tests.ui import plans, scene
@@ -169,6 +169,13 @@ def test_an_image_that_is_known_by_its_id_is_shown_by_its_name_and_12_digits() -
     assert undo == " undo     U takes it back: roll back to 9f21c0aa41d2 instance hook-receiver-1"
     (undo,) = [line for line in preview(plans.plan("rollback", named), 160) if line.startswith(" undo")]
     assert f"roll back to {plans.IMAGE}:v2.3.1 9f21c0aa41d2 instance hook-receiver-1" in undo
+
+
+def test_a_revision_that_was_is_called_by_its_number_and_not_by_its_object() -> None:
+    back = plans.step("rollback", inverse=("rollback", (("to", "checkout-v7x88dmd6h"),)))
+    plan = plans.plan("rollback", replace(back, before=plans.facts(revision="2", image=f"{plans.IMAGE}:v2.3.1")))
+    assert " undo     U takes it back: roll back to revision 2" in preview(plan)
+    assert way_back(LOOK, plan) == "roll back to revision 2"
 
 
 def test_a_long_fact_of_where_stands_in_a_row_of_its_own() -> None:

@@ -32,6 +32,6 @@ def _what_next(look: Look, status: OperationStatus) -> tuple[Button, ...]:
     buttons = []
     if verdict.result == "did not work" and plan.otherwise:
         buttons.append(Button("otherwise", plantext.verb_words(plan.otherwise[0]).capitalize()))
-    if inverse := plantext.inverse_of(plan):
-        buttons.append(Button("undo", f"Undo: {plantext.inverse_words(look, *inverse)}"))
+    if words := plantext.way_back(look, plan):
+        buttons.append(Button("undo", f"Undo: {words}"))
     return tuple(buttons)

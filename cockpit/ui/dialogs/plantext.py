@@ -97,7 +97,8 @@ def plan_words(plan: Plan) -> str:
 def inverse_words(look: Look, verb: str, arguments: tuple[tuple[str, str], ...], known: Facts = ()) -> str:
     """What taking it back does: "roll back to 3.9.0", "scale replicas 2"; ids of instances are counted.
 
-    known: facts that may name what an image's id stands for; the id itself is cut to 12 digits.
+    known: facts of before, which may name what an image's id or a revision's object stands for; an id is cut to 12
+    digits.
     """
     values = (_argument(name, value, known) for name, value in arguments if value)
     return look.text(" ".join((verb_words(verb), *values)))
@@ -109,6 +110,8 @@ LONG_ID = re.compile(r"(?:[a-z0-9]+:)?([0-9a-f]{12})[0-9a-f]{52}")
 def _argument(name: str, value: str, known: Facts) -> str:
     if name == "instance" and len(value) > 24:
         return plural(value.count(",") + 1, "instance")
+    if name == "to" and (revision := dict(known).get("revision")):
+        return f"to revision {revision}"
     if (long := LONG_ID.fullmatch(value)) is None:
         return f"{name} {value}"
     short = long[1]
@@ -282,3 +285,9 @@ def undo_words(look: Look, plan: Plan) -> str:
 def inverse_of(plan: Plan) -> tuple[str, tuple[tuple[str, str], ...]] | None:
     """(verb, arguments) that takes the whole of it back: that of its last operation which has one."""
     return next((one.inverse for one in reversed(plan.operations) if one.inverse), None)
+
+
+def way_back(look: Look, plan: Plan) -> str:
+    """The same in words; empty when nothing takes it back."""
+    last = next((one for one in reversed(plan.operations) if one.inverse), None)
+    return inverse_words(look, *last.inverse, last.before) if last is not None and last.inverse else ""

@@ -22,6 +22,7 @@ from tests.kubernetes.backend.made import pod, running, status, terminated, wait
 from tests.kubernetes.backend.recorded import exchanges
 from tests.kubernetes.backend.watch import Watch
 from tests.kubernetes.conftest import Kubernetes
+from tests.patience import PATIENCE
 
 WHO = Identity("kubernetes", "c1", "shop", "deployment", "web", "u1")
 AT = datetime(2026, 3, 1, 13, 0, 0, 123456, tzinfo=UTC)
@@ -186,7 +187,10 @@ async def test_every_container_of_a_pod_is_read(still: Kubernetes) -> None:
         web = await watch.sees("web", lambda one: one.instances)
         one = next(one for one in web.instances if one.name == stored["metadata"]["name"])
         found: list[RawLine] = []
-        async with aclosing(watch.source.logs(LogRequest(instance=one.id, tail=3))) as batches:
+        async with (
+            asyncio.timeout(PATIENCE),
+            aclosing(watch.source.logs(LogRequest(instance=one.id, tail=3))) as batches,
+        ):
             async for batch in batches:
                 found += batch
                 if {line.part for line in found} == {"web", "side"}:
@@ -210,7 +214,10 @@ async def test_a_container_that_starts_after_its_sidecar_is_read_too(still: Kube
         await watch.sees("web", lambda one: any(pod.preparing_at for pod in one.instances))
         one = next(one for one in watch.pods("web") if one.preparing_at)
         parts: set[str] = set()
-        async with aclosing(watch.source.logs(LogRequest(instance=one.id, tail=3))) as batches:
+        async with (
+            asyncio.timeout(PATIENCE),
+            aclosing(watch.source.logs(LogRequest(instance=one.id, tail=3))) as batches,
+        ):
             async for batch in batches:
                 if not parts:
                     assert {line.part for line in batch} == {"side"}
