@@ -104,9 +104,7 @@ class Keeper:
         return path, os.fdopen(opened, "wb"), room
 
     def _room(self, directory: Path) -> int:
-        used = sum(
-            entry.stat().st_size for each in os.scandir(directory) if each.is_dir() for entry in os.scandir(each)
-        )
+        used = _size_of(directory)
         room = self._most - used
         if room <= 0:
             raise CannotKeep(f"{directory} holds {used >> 20} MiB, the most it may: move what is not needed away")
@@ -114,6 +112,19 @@ class Keeper:
         if free <= 0:
             raise CannotKeep(f"the disk of {directory} has less than {self._spare >> 20} MiB left")
         return min(room, free)
+
+
+def _size_of(directory: Path) -> int:
+    """Bytes of the files in its folders. What goes while it is looked at, as another's broken file does, has none."""
+    size = 0
+    with os.scandir(directory) as folders:
+        for folder in folders:
+            if folder.is_dir():
+                with suppress(FileNotFoundError), os.scandir(folder) as files:
+                    for file in files:
+                        with suppress(FileNotFoundError):
+                            size += file.stat().st_size
+    return size
 
 
 class _Writing:

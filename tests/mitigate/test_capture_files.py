@@ -77,6 +77,14 @@ async def test_a_full_folder_takes_no_more_and_loses_nothing(tmp_path: Path) -> 
     assert len(content(first.path)) == 4000
 
 
+async def test_a_file_that_goes_while_room_is_looked_for_stops_nothing(tmp_path: Path) -> None:
+    one = keeper(tmp_path / "state")
+    first = Path((await one.keep("a", part("dump", b"x"))).path)
+    # As a file of another attempt that was listed and is gone when its size is asked for.
+    (first.parent / "gone").symlink_to(tmp_path / "nowhere")
+    assert content((await one.keep("b", part("dump", b"y"))).path) == b"y"
+
+
 async def test_what_breaks_off_is_kept_as_far_as_it_came(tmp_path: Path) -> None:
     lost = SourceError("the daemon ended")
     parts = (part("log.txt", b"line\n", ends=lost), part("dump", ends=lost), part("inspect.txt", b"all"))
