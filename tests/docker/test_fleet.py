@@ -177,6 +177,20 @@ def test_text_of_others_is_safe_and_holds_no_secret() -> None:
     assert (workload.instances[0].health_detail, workload.instances[0].error) == ("login *** refused", "no ***")
 
 
+def test_what_was_asked_before_a_container_was_removed_does_not_bring_it_back() -> None:
+    fleet = make()
+    fleet.listed([row("a"), row("b")])
+    assert fleet.happened("die", "a", {}, AT)
+    known = fleet.get("a")
+    assert known is not None
+    fleet.happened("destroy", "a", {}, AT)
+    assert fleet.inspected(container("a", Status="removing"), known.stamp)
+    assert set(instances(fleet)) == {"b"}
+    assert fleet.listed([row("a", "removing"), row("b")]) == {"b"}
+    assert not fleet.happened("stop", "a", {}, AT)
+    assert set(instances(fleet)) == {"b"}
+
+
 actions = st.sampled_from(["create", "start", "die", "pause", "unpause", "oom", "kill", "destroy", "health_status: x"])
 
 

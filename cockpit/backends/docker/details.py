@@ -101,7 +101,7 @@ class Details:
             found = await self._client.get(f"/containers/{container}/json", Container)
         except EngineAnswer as error:
             if error.status == 404:
-                self._fleet.forget(container)
+                self._fleet.destroyed(container)
                 self._changed()
             return
         except SourceError:

@@ -24,6 +24,8 @@ HOLD = 0.3
 """Seconds that an event waits to be told for the inspection that follows it: "exited" alone would be told 20 ms before
 "restarting" or "OOM killed", with times that are a little off. An inspection that hangs delays it no longer."""
 
+DESTROYED_MOST = 2_000
+"""Ids of removed containers that are remembered: no id is ever given again, and no answer is that late."""
 
 Mask = Callable[[str], SafeText]
 
@@ -42,6 +44,7 @@ class Fleet:
         self.swarm: Mapping[Owner, View] | None = None
         """Swarm services; None when the engine is no manager."""
         self._known: dict[str, Known] = {}
+        self._destroyed: dict[str, None] = {}
         self._told: dict[Identity, Workload] = {}
         self._dirty: set[Owner] = set()
 
@@ -66,7 +69,7 @@ class Fleet:
 
     def listed(self, rows: Iterable[ContainerRow]) -> set[str]:
         """Take in a whole list. The containers that are new or other than they were: they should be inspected."""
-        wanted = {row.id: row for row in rows if self._wants(row.labels or {})}
+        wanted = {row.id: row for row in rows if row.id not in self._destroyed and self._wants(row.labels or {})}
         for container in [one for one in self._known if one not in wanted]:
             self.forget(container)
         return {container for container, row in wanted.items() if self._is_news(container, row)}
@@ -97,8 +100,8 @@ class Fleet:
         """Take in one event; now: monotonic. True: the container should be inspected."""
         word, _, detail = action.partition(":")
         known = self._known.get(container)
-        if word == "destroy":
-            self.forget(container)
+        if word == "destroy" or container in self._destroyed:
+            self.destroyed(container)
             return False
         if known is None:
             return self._wants(attributes)
@@ -118,7 +121,7 @@ class Fleet:
         known = self._known.get(container.id)
         if known is not None and known.stamp != stamp:
             return False
-        if known is None and not self._wants(labels):
+        if container.id in self._destroyed or (known is None and not self._wants(labels)):
             return True
         name = container.name.lstrip("/")
         row = known.row if known else _row_of(container, name, labels)
@@ -131,8 +134,15 @@ class Fleet:
         self._set(container.id, Known(row, owner, instance, stamp=stamp, detailed=True, oom_seen=oom))
         return True
 
+    def destroyed(self, container: str) -> None:
+        """It was removed, whatever lists and inspections say that began before: they would bring it back "removing"."""
+        self.forget(container)
+        self._destroyed[container] = None
+        if len(self._destroyed) > DESTROYED_MOST:
+            del self._destroyed[next(iter(self._destroyed))]
+
     def forget(self, container: str) -> None:
-        """It exists no more."""
+        """It is not listed any more."""
         known = self._known.pop(container, None)
         if known is not None:
             self._dirty.add(known.owner)
