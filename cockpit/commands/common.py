@@ -61,20 +61,28 @@ def _on_cluster(make: Callable[..., Parts], *, journal: bool) -> Parts | int:
     return cluster.on_cluster(make(state_dir=cluster.state_of(folder) if journal else None), folder)
 
 
+def path_of_profile(word: str) -> Path | int:
+    """The file of a profile that was named by its path or as a shipped one; or exit 64."""
+    from cockpit.profile.locate import NoSuchProfile, locate
+    from cockpit.resources import profiles
+
+    try:
+        return locate(word, profiles().glob("*.yaml"))
+    except NoSuchProfile as error:
+        complain(str(error))
+        return 64
+
+
 def chosen_profile(options: argparse.Namespace) -> tuple[Profile, str] | int:
     """(profile, name) of the file or shipped profile that was named; what runs here when none was; or exit 64."""
     from cockpit.profile.discover import discovered
     from cockpit.profile.load import load
-    from cockpit.profile.locate import NoSuchProfile, locate
-    from cockpit.resources import profiles
 
     if not options.file:
         return discovered(os.environ), "here"
-    try:
-        path = locate(options.file, profiles().glob("*.yaml"))
-    except NoSuchProfile as error:
-        complain(str(error))
-        return 64
+    path = path_of_profile(options.file)
+    if isinstance(path, int):
+        return path
     loaded = load(path, os.environ)
     if loaded.profile is None:
         for issue in loaded.errors:

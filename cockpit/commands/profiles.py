@@ -6,22 +6,17 @@ import os
 import sys
 from pathlib import Path
 
-from cockpit.commands.common import complain
+from cockpit.commands.common import complain, path_of_profile
 
 
 def validate(options: argparse.Namespace) -> int:
     """Everything that is wrong with a profile (a file or a shipped one), one located line each; exit 0 or 64."""
-    from cockpit.profile.locate import NoSuchProfile, locate
     from cockpit.profile.validate import validate as validated
-    from cockpit.resources import profiles
 
-    path = Path(options.file)
-    if not path.exists():
-        try:
-            path = locate(options.file, profiles().glob("*.yaml"))
-        except NoSuchProfile as error:
-            complain(str(error))
-            return 64
+    given = Path(options.file)
+    path = given if given.exists() else path_of_profile(options.file)
+    if isinstance(path, int):
+        return path
     lines, code = validated(path, os.environ)
     (sys.stderr if code else sys.stdout).write("\n".join(lines) + "\n")
     return code

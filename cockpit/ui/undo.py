@@ -10,7 +10,7 @@ from cockpit.engine.port import MakePlan
 from cockpit.incident.timeline import Row
 from cockpit.mitigate.record import plan_of
 from cockpit.ui.cockpit import cockpit_of
-from cockpit.ui.dialogs.plantext import verb_words
+from cockpit.ui.dialogs.plantext import last_undoable, verb_words
 from cockpit.ui.format import stamp
 from cockpit.ui.planning import open_plan
 from cockpit.ui.screens.base import CockpitScreen
@@ -27,7 +27,7 @@ def begin(screen: CockpitScreen, service: ServiceStatus | None) -> None:
         cockpit.say(f"{service.name}: nothing was done to it that this timeline knows of")
         return
     at, plan = last
-    operation = next((one for one in reversed(_about(plan, service.key)) if one.inverse), None)
+    operation = last_undoable(_about(plan, service.key))
     if operation is None or operation.inverse is None:
         when = stamp(at, cockpit.now, cockpit.look.utc)
         cockpit.say(f"the {verb_words(plan.verb)} of {service.name} at {when} cannot be taken back by itself")

@@ -1,6 +1,5 @@
 """All services of a Compose project, those first that others depend on."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
@@ -8,7 +7,7 @@ import msgspec
 
 from cockpit.backends.change import PlanRefused
 from cockpit.backends.docker import shape
-from cockpit.backends.docker.hands import AT_ONCE, Hands
+from cockpit.backends.docker.hands import Hands
 from cockpit.backends.docker.plan import Target, targets
 from cockpit.backends.docker.shape import Owner, row_name
 from cockpit.backends.docker.wire import ContainerRow
@@ -36,11 +35,9 @@ async def whole_project(hands: Hands, workload: Workload) -> list[tuple[Workload
     for row in rows:
         by_service.setdefault((row.labels or {})[shape.SERVICE], []).append(row)
     found = []
-    slots = asyncio.Semaphore(AT_ONCE)
     for service in in_order(by_service):
         seen = _workload(workload, sorted(by_service[service], key=_number))
-        async with slots:
-            found.append((seen, targets(seen, await hands.containers(seen))))
+        found.append((seen, targets(seen, await hands.containers(seen))))
     return found
 
 

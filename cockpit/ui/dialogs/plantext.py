@@ -1,12 +1,12 @@
 """A plan in words: where, what changes to what, whom it touches, what it takes, when it was done before."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
-from cockpit.backends.change import Facts, Plan
+from cockpit.backends.change import Facts, Operation, Plan
 from cockpit.board.snapshot import ServiceStatus
 from cockpit.engine.port import Requirement
 from cockpit.ui.cells import Line, Span
@@ -282,12 +282,18 @@ def undo_words(look: Look, plan: Plan) -> str:
     return f"U takes it back: {', '.join(undo)}" if undo else "nothing takes it back by itself"
 
 
+def last_undoable(operations: Sequence[Operation]) -> Operation | None:
+    """The last that has an inverse: it is what takes the whole of them back."""
+    return next((one for one in reversed(operations) if one.inverse), None)
+
+
 def inverse_of(plan: Plan) -> tuple[str, tuple[tuple[str, str], ...]] | None:
-    """(verb, arguments) that takes the whole of it back: that of its last operation which has one."""
-    return next((one.inverse for one in reversed(plan.operations) if one.inverse), None)
+    """(verb, arguments) that takes the whole of it back."""
+    last = last_undoable(plan.operations)
+    return last.inverse if last else None
 
 
 def way_back(look: Look, plan: Plan) -> str:
     """The same in words; empty when nothing takes it back."""
-    last = next((one for one in reversed(plan.operations) if one.inverse), None)
-    return inverse_words(look, *last.inverse, last.before) if last is not None and last.inverse else ""
+    last = last_undoable(plan.operations)
+    return inverse_words(look, *last.inverse, last.before) if last and last.inverse else ""
